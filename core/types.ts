@@ -1,0 +1,97 @@
+/** A decoded picture. `data` is row-major RGB, 8 bits a channel: length width * height * 3. Origin top left. */
+export interface Picture {
+  width: number;
+  height: number;
+  data: Uint8Array;
+}
+
+export type Part = { type: "text"; text: string } | { type: "image"; image: Picture };
+
+export interface Message {
+  role: "system" | "user" | "assistant";
+  content: Part[];
+}
+
+/**
+ * One row of a dataset, checked. `fields` are the row's own columns under their own names; a column named `image` holds a
+ * decoded Picture, whatever it was on disk. `id` is unique in the dataset and does not depend on order or seed.
+ */
+export interface Example {
+  id: string;
+  fields: Record<string, unknown>;
+}
+
+/** What a token is: sampled by the policy, or written by something else. Which roles enter a loss is the recipe's choice. */
+export type Role = "policy" | "observation" | "context" | "negative" | "corrected";
+
+/** Why a completion ended: a stop id or string, the token limit, or the environment. */
+export type FinishReason = "stop" | "length" | "environment";
+
+/** What came of asking one reward about one completion. Only a score is a number; the rest is counted by name. */
+export type Outcome =
+  | { kind: "score"; score: number; metrics?: Record<string, number> }
+  | { kind: "not_applicable" }
+  | { kind: "timeout"; message: string }
+  | { kind: "error"; message: string };
+
+/** The recorded outcome of one reward, with the time it took. */
+export interface RewardPart {
+  name: string;
+  outcome: Outcome;
+  latencyMs: number;
+}
+
+/** One finished episode. Token ids are the record; `text` is a view of them. */
+export interface Rollout {
+  /** the example it came from */
+  exampleId: string;
+  /** index of the prompt in its step (P), and of the completion in its group (G) */
+  group: number;
+  member: number;
+  seed: number;
+  /** version of the policy that sampled the tokens: the number of optimizer steps it had taken */
+  policyVersion: number;
+  promptTokens: Int32Array;
+  /** [T] ids, their logprobs in nats under the distribution they were sampled from, and their roles */
+  tokens: Int32Array;
+  logprobs: Float32Array;
+  roles: Role[];
+  /** the prompt as rendered, and the completion decoded without special tokens */
+  promptText: string;
+  text: string;
+  finish: FinishReason;
+  /** where the picture can be found again: a path, or `dataset:<id>` */
+  pictureRef: string | null;
+  /** milliseconds from the start of the step */
+  startedMs: number;
+  finishedMs: number;
+  parts: RewardPart[];
+  /** weighted sum of the parts; null where nothing could be scored */
+  reward: number | null;
+  /** filled in by the trainer */
+  advantage: number | null;
+}
+
+/** The rollouts of one prompt, in member order. */
+export interface Group {
+  example: Example;
+  rollouts: Rollout[];
+}
+
+/** What a scorer is asked about: one finished completion of one example. */
+export interface ScoreRequest {
+  example: Example;
+  completion: string;
+  tokens: number;
+  finish: FinishReason;
+}
+
+/** The recipe's rewards, composed: asked once a completion, never throws for what a policy wrote. */
+export interface Scorer {
+  /** names of the parts, in the recipe's order */
+  names: string[];
+  /** what is wrong with an example's targets, for the dataset's own error; empty where nothing is */
+  check(example: Example): string[];
+  score(request: ScoreRequest): Promise<{ parts: RewardPart[]; reward: number | null }>;
+  close(): Promise<void>;
+}

@@ -1,0 +1,123 @@
+/**
+ * The engine interface: the primitives of training, after the Tinker protocol. Tokens and logprobs go in and out, never text.
+ *
+ * Semantics, fixed once:
+ * - a loss is a SUM over tokens whose weights the caller has already normalised; a masked token has weight 0;
+ * - entry t of a per-token array belongs to token t of the completion, predicted from everything before it;
+ * - logprobs are in nats, of the distribution that was sampled from (temperature and filters applied).
+ */
+
+/** A prompt ready for the model: placeholder tokens already expanded, one run of them a tile. */
+export interface EncodedPrompt {
+  tokens: Int32Array;
+  /** [tiles, channels, height, width] normalised pixels, or null for a prompt without pictures */
+  pixels: PixelTiles | null;
+}
+
+export interface PixelTiles {
+  data: Float32Array;
+  shape: [tiles: number, channels: number, height: number, width: number];
+}
+
+export interface SamplingOptions {
+  /** 0 is greedy */
+  temperature: number;
+  /** 0 keeps all */
+  top_k: number;
+  top_p: number;
+  min_p: number;
+  max_new_tokens: number;
+  stop_ids: number[];
+  stop_strings: string[];
+}
+
+export interface SampleRequest {
+  prompts: EncodedPrompt[];
+  /** [P][G] one seed a completion; its tokens depend on nothing else but the prompt, the policy and the options */
+  seeds: number[][];
+  sampling: SamplingOptions;
+}
+
+export interface Completion {
+  /** which prompt of the request, and which of its completions */
+  prompt: number;
+  member: number;
+  tokens: Int32Array;
+  logprobs: Float32Array;
+  finish: "stop" | "length";
+  /** milliseconds since the request arrived */
+  startedMs: number;
+  finishedMs: number;
+}
+
+/** One shared prompt and the completions behind it; the prompt is computed once. */
+export interface TrainRow {
+  prompt: EncodedPrompt;
+  completions: TrainCompletion[];
+}
+
+export interface TrainCompletion {
+  tokens: Int32Array;
+  /** per-token inputs of the loss, each [T]: `weights` always; others as the loss names them (advantages, oldLogprobs, refLogprobs) */
+  fields: Record<string, Float32Array>;
+}
+
+/** A loss from the table the engine was started with, its checked options, and the temperature its logprobs are taken at. */
+export interface LossSpec {
+  name: string;
+  options: Record<string, number>;
+  temperature: number;
+}
+
+export interface ForwardBackwardResult {
+  /** the loss, summed over all rows */
+  loss: number;
+  /** sums over tokens, as the loss defines them */
+  metrics: Record<string, number>;
+  tokens: number;
+}
+
+export interface LogprobResult {
+  /** [rows][completions] arrays of [T], nats */
+  logprobs: Float32Array[][];
+  /** entropy of each token's distribution, nats */
+  entropies: Float32Array[][];
+}
+
+export interface OptimizerStep {
+  lr: number;
+  betas: [number, number];
+  eps: number;
+  weight_decay: number;
+  /** 0 does not clip */
+  max_grad_norm: number;
+}
+
+export interface EngineInfo {
+  model_type: string;
+  parameters: number;
+  executor: string;
+  /** how many prompts' worth of slots sample at once */
+  slots: number;
+}
+
+export interface Engine {
+  info(): Promise<EngineInfo>;
+  /** Streams completions in the order in which they end. */
+  sample(request: SampleRequest, onCompletion: (completion: Completion) => void): Promise<void>;
+  /** Forward only. `policy`: "current" or the name of a snapshot. */
+  logprobs(rows: TrainRow[], options: { temperature: number; policy: string }): Promise<LogprobResult>;
+  /** Adds the gradient of the loss to the one held since the last optimStep. */
+  forwardBackward(rows: TrainRow[], loss: LossSpec): Promise<ForwardBackwardResult>;
+  /** AdamW on the held gradient, which is then cleared. `skipped` where the gradient was not finite: nothing changed. */
+  optimStep(step: OptimizerStep): Promise<{ gradNorm: number; skipped: boolean }>;
+  /** Keep an immutable copy of the current weights under a name, or drop one. */
+  snapshot(name: string): Promise<void>;
+  dropSnapshot(name: string): Promise<void>;
+  /** Weights as an ordinary checkpoint folder's `model.safetensors`; with `optimizer`, also moments and step. */
+  saveState(folder: string, options: { optimizer: boolean }): Promise<void>;
+  loadState(folder: string, options: { optimizer: boolean }): Promise<void>;
+  /** Forget the optimizer's moments and step: a new stage begins. */
+  resetOptimizer(): Promise<void>;
+  close(): Promise<void>;
+}

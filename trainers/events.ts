@@ -1,0 +1,42 @@
+/** What a run tells whoever watches it. Nothing here prints; the command line renders these and a test records them. */
+export type RunEvent =
+  | { type: "run"; folder: string; resumedFrom: { stage: string; step: number } | null; parameters: number; device: string }
+  | { type: "stage"; name: string; kind: "sft" | "grpo"; steps: number; from: number }
+  | { type: "step"; stage: string; step: number; steps: number; metrics: Record<string, number> }
+  | { type: "progress"; what: "eval" | "sample"; done: number; total: number }
+  | { type: "eval"; stage: string; step: number; result: EvalResult }
+  | { type: "checkpoint"; stage: string; step: number; folder: string }
+  | { type: "warning"; message: string }
+  | { type: "stage_end"; summary: StageSummary }
+  | { type: "end"; summary: RunSummary; interrupted: boolean };
+
+export type RunListener = (event: RunEvent) => void;
+
+/** One evaluation. `accuracy_low` and `accuracy_high` bound a 95 % Wilson interval. */
+export interface EvalResult {
+  n: number;
+  accuracy: number;
+  accuracy_low: number;
+  accuracy_high: number;
+  reward: number | null;
+  /** mean score of every reward part, and of the metrics beside it, as `name` or `name/metric` */
+  [metric: string]: number | null;
+}
+
+export interface StageSummary {
+  name: string;
+  kind: "sft" | "grpo" | "eval";
+  steps: number;
+  wall_s: number;
+  tokens_per_s: number;
+  eval: EvalResult;
+}
+
+export interface RunSummary {
+  name: string;
+  seed: number;
+  model: { parameters: number; model_type: string };
+  checkpoint: string;
+  wall_s: number;
+  stages: StageSummary[];
+}

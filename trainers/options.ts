@@ -1,0 +1,95 @@
+import { z } from "zod";
+
+/** How tokens are drawn. Names and meanings are transformers' own; `stop_strings` end a completion once its text holds one. */
+export const Sampling = z.strictObject({
+  temperature: z.number().min(0).max(10).default(1).describe("0 is greedy"),
+  top_k: z.int().min(0).default(0).describe("0 keeps every token"),
+  top_p: z.number().gt(0).max(1).default(1),
+  min_p: z.number().min(0).max(1).default(0),
+  max_new_tokens: z.int().min(1).default(64),
+  stop_strings: z.array(z.string().min(1)).default([]),
+});
+export type Sampling = z.infer<typeof Sampling>;
+
+/** AdamW, its schedule and the clipping of its gradient. */
+export const Optimizer = z.strictObject({
+  lr: z.number().gt(0).default(1e-6),
+  schedule: z.enum(["constant", "cosine"]).default("constant"),
+  warmup_steps: z.int().min(0).default(0),
+  min_lr_ratio: z.number().min(0).max(1).default(0).describe("where the cosine ends, as a share of lr"),
+  betas: z.tuple([z.number().min(0).lt(1), z.number().min(0).lt(1)]).default([0.9, 0.999]),
+  eps: z.number().gt(0).default(1e-8),
+  weight_decay: z.number().min(0).default(0),
+  max_grad_norm: z.number().min(0).default(1).describe("0 does not clip"),
+});
+export type Optimizer = z.infer<typeof Optimizer>;
+
+export const SftStage = z.strictObject({
+  name: z.string().regex(/^[a-z0-9_-]+$/, "lower case letters, digits, - and _"),
+  kind: z.literal("sft"),
+  steps: z.int().min(1),
+  batch_size: z.int().min(1).default(16).describe("examples in one optimizer step"),
+  micro_batch_size: z
+    .int()
+    .min(1)
+    .nullable()
+    .default(null)
+    .describe("examples in one forward and backward pass; null takes the whole batch"),
+  response_field: z.string().default("trace").describe("the example field that holds the response to learn"),
+  optimizer: Optimizer.prefault({}),
+  eval_every: z.int().min(0).default(0).describe("steps between evaluations on the way; 0 evaluates at the end only"),
+  save_every: z.int().min(0).default(0).describe("steps between checkpoints; 0 saves at the end only"),
+});
+export type SftStage = z.infer<typeof SftStage>;
+
+export const GrpoStage = z.strictObject({
+  name: z.string().regex(/^[a-z0-9_-]+$/, "lower case letters, digits, - and _"),
+  kind: z.literal("grpo"),
+  steps: z.int().min(1).describe("rollout batches"),
+  groups_per_step: z.int().min(1).default(16).describe("prompts in one step"),
+  group_size: z.int().min(2, "expected 2 or more: with one completion per prompt every advantage is 0").default(8),
+  minibatches: z.int().min(1).default(1).describe("optimizer steps per pass over a rollout batch; it is split into this many parts"),
+  epochs: z.int().min(1).default(1).describe("passes over a rollout batch"),
+  micro_batch_groups: z
+    .int()
+    .min(1)
+    .nullable()
+    .default(null)
+    .describe("groups in one forward and backward pass; null takes the whole minibatch"),
+  sampling: Sampling.prefault({}),
+  advantage: z.string().default("group_mean").describe("how rewards become advantages"),
+  scale_rewards: z.enum(["group", "batch", "none"]).default("group").describe("which standard deviation divides the advantages"),
+  loss: z.string().default("grpo"),
+  aggregation: z
+    .enum(["token", "sequence"])
+    .default("token")
+    .describe("mean over tokens of the batch, or over sequences of their token means"),
+  clip_low: z.number().min(0).default(0.2),
+  clip_high: z.number().min(0).default(0.2),
+  kl_coef: z.number().min(0).default(0).describe("weight of the k3 penalty to the reference snapshot; at 0 none is kept"),
+  optimizer: Optimizer.prefault({}),
+  eval_every: z.int().min(0).default(0),
+  save_every: z.int().min(0).default(0),
+});
+export type GrpoStage = z.infer<typeof GrpoStage>;
+
+export const Stage = z.discriminatedUnion("kind", [SftStage, GrpoStage]);
+export type Stage = z.infer<typeof Stage>;
+
+/** How a policy is judged on held-out rows. */
+export const Evaluation = z.strictObject({
+  rows: z.int().min(1).default(1000),
+  samples: z.int().min(1).default(1).describe("completions of each prompt, for pass@k"),
+  sampling: Sampling.prefault({ temperature: 0 }),
+  correct: z.string().nullable().default(null).describe("the reward whose score of 1 counts as an exact answer; null takes the first one"),
+  initial: z.boolean().default(false).describe("evaluate once before the first stage too"),
+});
+export type Evaluation = z.infer<typeof Evaluation>;
+
+/** What is kept of a run's checkpoints. */
+export const Retention = z.strictObject({
+  keep_last: z.int().min(1).default(2),
+  keep_best: z.int().min(0).default(1),
+  metric: z.string().default("accuracy").describe("the evaluation's number that says which is best"),
+});
+export type Retention = z.infer<typeof Retention>;
