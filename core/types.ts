@@ -91,7 +91,7 @@ export interface Scorer {
   /** names of the parts, in the recipe's order */
   names: string[];
   /** what is wrong with an example's targets, for the dataset's own error; empty where nothing is */
-  check(example: Example): string[];
+  check(example: Example): Promise<string[]>;
   score(request: ScoreRequest): Promise<{ parts: RewardPart[]; reward: number | null }>;
   close(): Promise<void>;
 }

@@ -1,0 +1,93 @@
+import type { DType } from "./ops.ts";
+import { apply, constant, type Tensor } from "./tensor.ts";
+
+export { constant, indexConstant, input, sizeOf, type Tensor } from "./tensor.ts";
+
+export type Operand = Tensor | number;
+
+const lift = (x: Operand): Tensor => (typeof x === "number" ? constant(x) : x);
+const binary =
+  (op: "add" | "sub" | "mul" | "div" | "minimum" | "maximum" | "greater") =>
+  (a: Operand, b: Operand): Tensor =>
+    apply(op, [lift(a), lift(b)], {});
+const unary =
+  (op: "neg" | "exp" | "log" | "sqrt" | "reciprocal" | "sigmoid" | "tanh" | "abs" | "silu" | "geluTanh" | "stopGradient") =>
+  (x: Tensor): Tensor =>
+    apply(op, [x], {});
+
+export const add = binary("add");
+export const sub = binary("sub");
+export const mul = binary("mul");
+export const div = binary("div");
+export const minimum = binary("minimum");
+export const maximum = binary("maximum");
+/** 1 where a > b, else 0; no gradient. */
+export const greater = binary("greater");
+export const where = (condition: Tensor, a: Operand, b: Operand): Tensor => apply("where", [condition, lift(a), lift(b)], {});
+
+export const neg = unary("neg");
+export const exp = unary("exp");
+export const log = unary("log");
+export const sqrt = unary("sqrt");
+export const reciprocal = unary("reciprocal");
+export const sigmoid = unary("sigmoid");
+export const tanh = unary("tanh");
+export const abs = unary("abs");
+export const silu = unary("silu");
+export const geluTanh = unary("geluTanh");
+export const stopGradient = unary("stopGradient");
+export const clip = (x: Tensor, low: number, high: number): Tensor => apply("clip", [x], { low, high });
+
+export interface MatmulOptions {
+  transA?: boolean;
+  transB?: boolean;
+  alpha?: number;
+}
+
+export function matmul(a: Tensor, b: Tensor, { transA = false, transB = false, alpha = 1 }: MatmulOptions = {}): Tensor {
+  return apply("matmul", [a, b], { transA, transB, alpha });
+}
+
+/** x [M, in] times weight [out, in] transposed, plus bias [out] where there is one: Hugging Face's layout of a linear layer. */
+export function linear(x: Tensor, weight: Tensor, bias?: Tensor): Tensor {
+  const y = matmul(x, weight, { transB: true });
+  return bias === undefined ? y : add(y, bias);
+}
+
+export const transpose = (x: Tensor, perm: number[]): Tensor => apply("transpose", [x], { perm });
+export const reshape = (x: Tensor, shape: readonly number[]): Tensor => apply("reshape", [x], { shape: [...shape] });
+export const expand = (x: Tensor, shape: readonly number[]): Tensor => apply("expand", [x], { shape: [...shape] });
+export const concat = (parts: Tensor[], axis: number): Tensor => (parts.length === 1 ? parts[0]! : apply("concat", parts, { axis }));
+export const pad = (x: Tensor, axis: number, before: number, after: number): Tensor => apply("pad", [x], { axis, before, after });
+
+/** Entries start to end (not included) of one axis; the whole axis gives x itself. */
+export function slice(x: Tensor, axis: number, start: number, end: number): Tensor {
+  return start === 0 && end === x.shape[axis] ? x : apply("slice", [x], { axis, start, end });
+}
+
+export function reduceSum(x: Tensor, axes: number[], keep = false): Tensor {
+  return apply("reduceSum", [x], { axes, keep });
+}
+
+/** Sum of all entries, a scalar. */
+export function sum(x: Tensor): Tensor {
+  return x.shape.length === 0 ? x : reduceSum(x, [...x.shape.keys()]);
+}
+
+export const softmax = (x: Tensor): Tensor => apply("softmax", [x], {});
+export const logSoftmax = (x: Tensor): Tensor => apply("logSoftmax", [x], {});
+export const rmsNorm = (x: Tensor, weight: Tensor, eps: number): Tensor => apply("rmsNorm", [x, weight], { eps });
+export const layerNorm = (x: Tensor, weight: Tensor, bias: Tensor, eps: number): Tensor => apply("layerNorm", [x, weight, bias], { eps });
+export const rotary = (x: Tensor, cos: Tensor, sin: Tensor, heads: number): Tensor => apply("rotary", [x, cos, sin], { heads });
+
+export const gatherRows = (table: Tensor, ids: Tensor): Tensor => apply("gatherRows", [table, ids], {});
+export const putRows = (base: Tensor, ids: Tensor, rows: Tensor): Tensor => apply("putRows", [base, ids, rows], {});
+export const pick = (x: Tensor, ids: Tensor): Tensor => apply("pick", [x, ids], {});
+export const addAt = (x: Tensor, ids: Tensor, values: Tensor): Tensor => apply("addAt", [x, ids, values], {});
+export const tokenLogprob = (logits: Tensor, ids: Tensor): Tensor => apply("tokenLogprob", [logits, ids], {});
+
+/** ids [N] and rows [N, D] to [count, D], rows of one id added up. */
+export function scatterAddRows(ids: Tensor, rows: Tensor, count: number): Tensor {
+  // the first input decides a value's dtype, and this one is not made of ids
+  return { ...apply("scatterAddRows", [ids, rows], { count }), dtype: "float32" satisfies DType };
+}

@@ -1,0 +1,127 @@
+import onnxProto from "onnx-proto";
+import type { DType } from "../graph/ops.ts";
+import { type Tensor, topological } from "../graph/tensor.ts";
+import { lowerings } from "./lowering.ts";
+
+const { onnx } = onnxProto;
+
+const DATA = onnx.TensorProto.DataType;
+const ATTRIBUTE = onnx.AttributeProto.AttributeType;
+const OPSET = 20;
+
+/** A number that ONNX wants as float: plain numbers are written as whole ones. */
+class FloatAttribute {
+  constructor(readonly value: number) {}
+}
+
+type AttributeValue = number | number[] | string | FloatAttribute;
+
+function attributeProto(name: string, value: AttributeValue) {
+  if (value instanceof FloatAttribute) return { name, type: ATTRIBUTE.FLOAT, f: value.value };
+  if (typeof value === "string") return { name, type: ATTRIBUTE.STRING, s: new TextEncoder().encode(value) };
+  if (Array.isArray(value)) return { name, type: ATTRIBUTE.INTS, ints: value };
+  return { name, type: ATTRIBUTE.INT, i: value };
+}
+
+function valueInfo(name: string, shape: readonly number[], dtype: DType) {
+  const elemType = dtype === "int" ? DATA.INT64 : DATA.FLOAT;
+  return { name, type: { tensorType: { elemType, shape: { dim: shape.map((dimValue) => ({ dimValue })) } } } };
+}
+
+function bytes(data: ArrayBufferView): Uint8Array {
+  return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+}
+
+/** Collects the nodes and initializers of one ONNX graph. */
+export class Emitter {
+  readonly type = { float: DATA.FLOAT, bool: DATA.BOOL };
+  readonly nodes: InstanceType<typeof onnx.NodeProto>[] = [];
+  readonly initializers: { name: string; dataType: number; dims: number[]; rawData: Uint8Array }[] = [];
+  private readonly known = new Map<string, string>();
+  private count = 0;
+
+  node(opType: string, inputs: string[], attributes: Record<string, AttributeValue> = {}, domain = ""): string {
+    const output = `v${this.count++}`;
+    const attribute = Object.entries(attributes).map(([name, value]) => attributeProto(name, value));
+    this.nodes.push(onnx.NodeProto.create({ opType, input: inputs, output: [output], attribute, domain }));
+    return output;
+  }
+
+  float(value: number): FloatAttribute {
+    return new FloatAttribute(value);
+  }
+
+  /** A constant of whole numbers; equal ones are stored once. */
+  ints(values: readonly number[], shape: readonly number[] = [values.length]): string {
+    const data = BigInt64Array.from(values, (v) => BigInt(v));
+    return this.initializer(`i${shape}:${values}`, DATA.INT64, shape, bytes(data));
+  }
+
+  scalar(value: number): string {
+    return this.initializer(`f:${value}`, DATA.FLOAT, [], bytes(Float32Array.of(value)));
+  }
+
+  constant({ attributes: { data }, shape }: Tensor<"constant">): string {
+    if (data instanceof Int32Array) return this.ints([...data], shape);
+    return shape.length === 0 ? this.scalar(data[0]!) : this.initializer(null, DATA.FLOAT, shape, bytes(Float32Array.from(data)));
+  }
+
+  private initializer(key: string | null, dataType: number, dims: readonly number[], rawData: Uint8Array): string {
+    const known = key === null ? undefined : this.known.get(key);
+    if (known !== undefined) return known;
+    const name = `c${this.count++}`;
+    this.initializers.push({ name, dataType, dims: [...dims], rawData });
+    if (key !== null) this.known.set(key, name);
+    return name;
+  }
+}
+
+/** A graph as the bytes of an ONNX model: inputs under their own names, outputs under the names given. */
+export function toOnnx(outputs: Record<string, Tensor>): Uint8Array {
+  const emit = new Emitter();
+  const names = new Map<Tensor, string>();
+  const inputs: ReturnType<typeof valueInfo>[] = [];
+  for (const tensor of topological(Object.values(outputs))) {
+    if (tensor.op === "input") {
+      const { name } = (tensor as Tensor<"input">).attributes;
+      inputs.push(valueInfo(name, tensor.shape, tensor.dtype));
+      names.set(tensor, name);
+    } else {
+      const lower = lowerings[tensor.op] as (emit: Emitter, inputs: string[], y: Tensor) => string;
+      names.set(
+        tensor,
+        lower(
+          emit,
+          tensor.inputs.map((x) => names.get(x)!),
+          tensor,
+        ),
+      );
+    }
+  }
+  const results = nameOutputs(emit, outputs, names);
+  return onnx.ModelProto.encode({
+    irVersion: 9,
+    opsetImport: [
+      { domain: "", version: OPSET },
+      { domain: "com.microsoft", version: 1 },
+    ],
+    graph: { name: "vlrl", node: emit.nodes, initializer: emit.initializers, input: inputs, output: results },
+  }).finish();
+}
+
+/** Gives each output its name by renaming the node's value, so that no copy is made; only where that can't be does it pass through Identity. */
+function nameOutputs(emit: Emitter, outputs: Record<string, Tensor>, names: Map<Tensor, string>) {
+  const produced = new Map(emit.nodes.map((node) => [node.output[0]!, node]));
+  const renamed = new Map<string, string>();
+  const results = Object.entries(outputs).map(([name, tensor]) => {
+    const value = names.get(tensor)!;
+    if (produced.has(value) && !renamed.has(value)) renamed.set(value, name);
+    else emit.nodes.push(onnx.NodeProto.create({ opType: "Identity", input: [value], output: [name] }));
+    return valueInfo(name, tensor.shape, tensor.dtype);
+  });
+  for (const node of emit.nodes) {
+    node.input = node.input.map((x) => renamed.get(x) ?? x);
+    node.output = node.output.map((x) => renamed.get(x) ?? x);
+  }
+  return results;
+}

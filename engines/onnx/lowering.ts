@@ -1,0 +1,99 @@
+import type { OpName } from "../graph/ops.ts";
+import type { Tensor } from "../graph/tensor.ts";
+import type { Emitter } from "./emitter.ts";
+
+/** How each operation is written in ONNX: takes the names of its inputs, gives the name of its value. */
+type Lowerings = { [Op in OpName]: (emit: Emitter, inputs: string[], y: Tensor<Op>) => string };
+
+const CONTRIB = "com.microsoft";
+
+const same =
+  (opType: string, attributes: Record<string, number> = {}, domain = "") =>
+  (emit: Emitter, inputs: string[]): string =>
+    emit.node(opType, inputs, attributes, domain);
+
+const lastAxis =
+  (opType: string) =>
+  (emit: Emitter, inputs: string[]): string =>
+    emit.node(opType, inputs, { axis: -1 });
+
+/** ids [N] as the [N, 1] that the indexed operators want. */
+const column = (emit: Emitter, ids: string, count: number): string => emit.node("Reshape", [ids, emit.ints([count, 1])]);
+
+function pickEntries(emit: Emitter, x: string, ids: string, count: number): string {
+  const picked = emit.node("GatherElements", [x, column(emit, ids, count)], { axis: 1 });
+  return emit.node("Reshape", [picked, emit.ints([count])]);
+}
+
+export const lowerings: Lowerings = {
+  input: () => {
+    throw new Error("inputs are declared, not lowered");
+  },
+  constant: (emit, _, y) => emit.constant(y),
+  add: same("Add"),
+  sub: same("Sub"),
+  mul: same("Mul"),
+  div: same("Div"),
+  minimum: same("Min"),
+  maximum: same("Max"),
+  greater: (emit, inputs) => emit.node("Cast", [emit.node("Greater", inputs)], { to: emit.type.float }),
+  where: (emit, [condition, a, b]) => emit.node("Where", [emit.node("Cast", [condition!], { to: emit.type.bool }), a!, b!]),
+  neg: same("Neg"),
+  exp: same("Exp"),
+  log: same("Log"),
+  sqrt: same("Sqrt"),
+  reciprocal: same("Reciprocal"),
+  sigmoid: same("Sigmoid"),
+  tanh: same("Tanh"),
+  abs: same("Abs"),
+  silu: (emit, inputs) => emit.node("QuickGelu", inputs, { alpha: emit.float(1) }, CONTRIB),
+  geluTanh: (emit, inputs) => emit.node("Gelu", inputs, { approximate: "tanh" }),
+  clip: (emit, [x], { attributes: { low, high } }) =>
+    emit.node("Clip", [x!, Number.isFinite(low) ? emit.scalar(low) : "", Number.isFinite(high) ? emit.scalar(high) : ""]),
+  stopGradient: (_, [x]) => x!,
+
+  matmul(emit, inputs, { attributes: { transA, transB, alpha } }) {
+    if (!transA && !transB && alpha === 1) return emit.node("MatMul", inputs);
+    return emit.node("FusedMatMul", inputs, { transA: Number(transA), transB: Number(transB), alpha: emit.float(alpha) }, CONTRIB);
+  },
+  transpose: (emit, inputs, { attributes }) => emit.node("Transpose", inputs, { perm: attributes.perm }),
+  reshape: (emit, [x], { shape }) => emit.node("Reshape", [x!, emit.ints(shape)]),
+  expand: (emit, [x], { shape }) => emit.node("Expand", [x!, emit.ints(shape)]),
+  concat: (emit, inputs, { attributes }) => emit.node("Concat", inputs, { axis: attributes.axis }),
+  slice: (emit, [x], { attributes: { axis, start, end } }) =>
+    emit.node("Slice", [x!, emit.ints([start]), emit.ints([end]), emit.ints([axis])]),
+  pad(emit, [x], { shape, attributes: { axis, before, after } }) {
+    const amounts = [before, after].flatMap((amount) => shape.map((_, i) => (i === axis ? amount : 0)));
+    return emit.node("Pad", [x!, emit.ints(amounts)]);
+  },
+  reduceSum: (emit, [x], { attributes: { axes, keep } }) => emit.node("ReduceSum", [x!, emit.ints(axes)], { keepdims: Number(keep) }),
+
+  softmax: lastAxis("Softmax"),
+  logSoftmax: lastAxis("LogSoftmax"),
+  rmsNorm: (emit, inputs, { attributes: { eps } }) =>
+    emit.node("SimplifiedLayerNormalization", inputs, { axis: -1, epsilon: emit.float(eps) }),
+  layerNorm: (emit, inputs, { attributes: { eps } }) => emit.node("LayerNormalization", inputs, { axis: -1, epsilon: emit.float(eps) }),
+  rotary(emit, [x, cos, sin], y) {
+    const [rows, width] = [y.shape[0]!, y.shape[1]!];
+    const positions = emit.ints(
+      Array.from({ length: rows }, (_, i) => i),
+      [1, rows],
+    );
+    const sequence = emit.node("Reshape", [x!, emit.ints([1, rows, width])]);
+    const turned = emit.node("RotaryEmbedding", [sequence, positions, cos!, sin!], {}, CONTRIB);
+    return emit.node("Reshape", [turned, emit.ints([rows, width])]);
+  },
+
+  gatherRows: (emit, inputs) => emit.node("Gather", inputs, { axis: 0 }),
+  scatterAddRows(emit, [ids, values], y) {
+    const blank = emit.node("Expand", [emit.scalar(0), emit.ints(y.shape)]);
+    return emit.node("ScatterND", [blank, column(emit, ids!, y.inputs[0]!.shape[0]!), values!], { reduction: "add" });
+  },
+  putRows: (emit, [base, ids, values], y) => emit.node("ScatterND", [base!, column(emit, ids!, y.inputs[1]!.shape[0]!), values!]),
+  pick: (emit, [x, ids], y) => pickEntries(emit, x!, ids!, y.shape[0]!),
+  addAt(emit, [x, ids, values], y) {
+    const count = y.shape[0]!;
+    return emit.node("ScatterElements", [x!, column(emit, ids!, count), column(emit, values!, count)], { axis: 1, reduction: "add" });
+  },
+  tokenLogprob: (emit, [logits, ids], y) => pickEntries(emit, emit.node("LogSoftmax", [logits!], { axis: -1 }), ids!, y.shape[0]!),
+};

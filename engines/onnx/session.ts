@@ -1,0 +1,100 @@
+import type { InferenceSession, Tensor as OrtTensor } from "onnxruntime-node";
+import { sizeOf, type Tensor, topological } from "../graph/tensor.ts";
+import { toOnnx } from "./emitter.ts";
+
+export type Array32 = Float32Array | Int32Array;
+
+export interface OnnxOptions {
+  /** 0 lets the runtime take one a core */
+  threads: number;
+}
+
+type Runtime = typeof import("onnxruntime-node");
+
+let loaded: Promise<Runtime> | undefined;
+
+/** ONNX Runtime, loaded when first used. It is CommonJS: the namespace hides behind `default`. */
+export function runtime(): Promise<Runtime> {
+  loaded ??= import("onnxruntime-node").then((module) => (module as unknown as { default?: Runtime }).default ?? module);
+  return loaded;
+}
+
+/** Whole numbers as the int64 that ONNX wants for indices. */
+function toInt64(values: Int32Array): BigInt64Array {
+  const wide = new Int32Array(values.length * 2);
+  for (let i = 0; i < values.length; i++) {
+    wide[2 * i] = values[i]!;
+    wide[2 * i + 1] = values[i]! < 0 ? -1 : 0;
+  }
+  return new BigInt64Array(wide.buffer);
+}
+
+/**
+ * One compiled graph. Weights and caches are ordinary feeds, given as typed arrays that the runtime reads where they lie, so that
+ * nothing is copied and no new session is needed after an update.
+ */
+export class OnnxSession<Name extends string = string> {
+  private readonly session: InferenceSession;
+  private readonly ort: Runtime;
+  private readonly inputs: Map<string, Tensor>;
+  private readonly outputs: Record<Name, Tensor>;
+  /** tensors around typed arrays seen before: making one costs more than looking it up */
+  private readonly wrapped = new WeakMap<Float32Array, Map<string, OrtTensor>>();
+
+  private constructor(session: InferenceSession, ort: Runtime, inputs: Map<string, Tensor>, outputs: Record<Name, Tensor>) {
+    this.session = session;
+    this.ort = ort;
+    this.inputs = inputs;
+    this.outputs = outputs;
+  }
+
+  static async create<Name extends string>(outputs: Record<Name, Tensor>, { threads }: OnnxOptions): Promise<OnnxSession<Name>> {
+    const ort = await runtime();
+    const session = await ort.InferenceSession.create(toOnnx(outputs), {
+      intraOpNumThreads: threads,
+      interOpNumThreads: 1,
+      graphOptimizationLevel: "all",
+      executionMode: "sequential",
+      logSeverityLevel: 3,
+    });
+    const inputs = new Map<string, Tensor>();
+    for (const tensor of topological(Object.values<Tensor>(outputs))) {
+      if (tensor.op === "input") inputs.set((tensor as Tensor<"input">).attributes.name, tensor);
+    }
+    return new OnnxSession(session, ort, inputs, outputs);
+  }
+
+  /** Runs with one array per input. Outputs named in `into` are written to those arrays; the others come in new ones. */
+  async run(feeds: Record<string, Array32>, into: Partial<Record<Name, Float32Array>> = {}): Promise<Record<Name, Float32Array>> {
+    const given: Record<string, OrtTensor> = {};
+    for (const [name, tensor] of this.inputs) {
+      const data = feeds[name];
+      if (data === undefined) throw new Error(`no feed for the input "${name}"`);
+      given[name] = this.wrap(name, data, tensor.shape);
+    }
+    const fetches: Record<string, OrtTensor | null> = {};
+    for (const name of Object.keys(this.outputs) as Name[]) {
+      const array = into[name];
+      fetches[name] = array === undefined ? null : this.wrap(name, array, this.outputs[name].shape);
+    }
+    const results = await this.session.run(given, fetches);
+    const out = {} as Record<Name, Float32Array>;
+    for (const name of Object.keys(this.outputs) as Name[]) out[name] = into[name] ?? (results[name]!.data as Float32Array);
+    return out;
+  }
+
+  async release(): Promise<void> {
+    await this.session.release();
+  }
+
+  private wrap(name: string, data: Array32, shape: readonly number[]): OrtTensor {
+    if (data.length !== sizeOf(shape)) throw new Error(`"${name}" has ${data.length} values, shape [${shape}] needs ${sizeOf(shape)}`);
+    if (data instanceof Int32Array) return new this.ort.Tensor("int64", toInt64(data), shape);
+    const key = shape.join();
+    const known = this.wrapped.get(data) ?? new Map<string, OrtTensor>();
+    this.wrapped.set(data, known);
+    const tensor = known.get(key) ?? new this.ort.Tensor("float32", data, shape);
+    known.set(key, tensor);
+    return tensor;
+  }
+}
