@@ -29,6 +29,8 @@ export interface SamplingOptions {
   max_new_tokens: number;
   stop_ids: number[];
   stop_strings: string[];
+  /** text of every id, needed where there are stop strings */
+  pieces?: string[];
 }
 
 export interface SampleRequest {

@@ -38,6 +38,7 @@ function unbroadcast(g: Tensor, shape: readonly number[]): Tensor {
   const extra = g.shape.length - shape.length;
   const axes = [...g.shape.keys()].filter((i) => i < extra || (shape[i - extra] === 1 && g.shape[i] !== 1));
   if (axes.length === 0 && extra === 0) return g;
+  if (g.shape.length === 2 && shape.length === 1 && axes.length === 1) return columnSum(g);
   return reshape(axes.length === 0 ? g : reduceSum(g, axes), shape);
 }
 

@@ -1,0 +1,116 @@
+import type { z } from "zod";
+import type { Problem } from "../core/errors.ts";
+import { unknownName } from "../core/registry.ts";
+import { RewardSpec } from "../rewards/options.ts";
+import { Evaluation, GrpoStage, Retention } from "../trainers/options.ts";
+import { problemAt } from "./problems.ts";
+import { ADVANTAGES, LOSSES } from "./tables.ts";
+import { at, plain, type Tree } from "./tree.ts";
+import { sentence } from "./wording.ts";
+
+/** Numbers of an evaluation that are there whatever the rewards are. */
+const EVAL_METRICS = ["accuracy", "accuracy_low", "accuracy_high", "reward"];
+
+/**
+ * What no section can know alone. Works on a recipe with faults elsewhere too: a field that its own schema refuses is left out here,
+ * so that everything is reported at once.
+ */
+export function crossChecks(tree: Tree): Problem[] {
+  const stages = items(tree, "stages").map((value) => soundFields(GrpoStage, value));
+  const rewards = items(tree, "rewards").map((value) => soundFields(RewardSpec, value));
+  return [
+    ...sameNames(tree, "stages", "A stage's name is a part of its checkpoints' names."),
+    ...sameNames(tree, "rewards", "Parts of the reward are told apart by name: remove one."),
+    ...stages.flatMap((stage, i) => (stage.kind === "grpo" ? grpoStage(tree, stage, i) : [])),
+    ...nothingToLearn(tree, stages, rewards),
+    ...namedRewards(tree, rewards),
+  ];
+}
+
+function items(tree: Tree, key: string): unknown[] {
+  const list = at(tree, [key]);
+  return list?.kind === "list" ? list.items.map(plain) : [];
+}
+
+function sameNames(tree: Tree, key: string, cure: string): Problem[] {
+  const names = items(tree, key).map((item) => (item as { name?: unknown } | null)?.name);
+  return names.flatMap((name, i) => {
+    const first = names.indexOf(name);
+    if (typeof name !== "string" || first === i) return [];
+    return [problemAt(tree, [key, i, "name"], `"${name}" is the name of ${key}.${first} already`, cure)];
+  });
+}
+
+function grpoStage(tree: Tree, stage: Partial<GrpoStage>, index: number): Problem[] {
+  const problems: Problem[] = [];
+  const refuse = (key: string, message: string, cure?: string) => problems.push(problemAt(tree, ["stages", index, key], message, cure));
+  const named = (key: string, name: string, known: string[]) => {
+    const { message, cure } = unknown(key, name, known);
+    refuse(key, message, cure);
+  };
+  const { minibatches, groups_per_step: groups, micro_batch_groups: micro, loss, advantage } = stage;
+  if (minibatches !== undefined && groups !== undefined) {
+    const size = groups / minibatches;
+    if (!Number.isInteger(size)) {
+      const fitting = Array.from({ length: Math.min(groups, 4096) }, (_, i) => i + 1).filter((n) => groups % n === 0);
+      const cure = `Every optimizer step takes as many groups as the others: ${fitting.join(", ")} fit.`;
+      refuse("minibatches", `expected a divisor of groups_per_step (${groups}), got ${minibatches}`, cure);
+    } else if (typeof micro === "number" && micro > size) {
+      refuse(
+        "micro_batch_groups",
+        `expected ${size} or less, got ${micro}`,
+        "That is groups_per_step / minibatches: a minibatch has no more.",
+      );
+    }
+  }
+  if (loss !== undefined && !LOSSES.includes(loss)) named("loss", loss, LOSSES);
+  if (advantage !== undefined && !ADVANTAGES.includes(advantage)) named("advantage", advantage, ADVANTAGES);
+  return problems;
+}
+
+function nothingToLearn(tree: Tree, stages: Partial<GrpoStage>[], rewards: Partial<RewardSpec>[]): Problem[] {
+  const idle = rewards.length > 0 && rewards.every(({ log_only, weight }) => log_only || weight === 0);
+  if (!idle || !stages.some((stage) => stage.kind === "grpo")) return [];
+  return [
+    problemAt(tree, ["rewards"], "every reward is log_only or weighs 0", "GRPO needs a total that differs: give one of them a weight."),
+  ];
+}
+
+/** Rewards that other sections name. A reward file says its name only when it is loaded, so with one of those any name may be right. */
+function namedRewards(tree: Tree, rewards: Partial<RewardSpec>[]): Problem[] {
+  const known = rewards.map(({ name }) => name).filter((name) => name !== undefined) as string[];
+  if (known.length === 0 || known.length < rewards.length) return [];
+  const problems: Problem[] = [];
+  const refuse = (path: string[], { message, cure }: Pick<Problem, "message" | "cure">) =>
+    problems.push(problemAt(tree, path, message, cure));
+  const { correct } = soundFields(Evaluation, section(tree, "evaluation"));
+  if (typeof correct === "string" && !known.includes(correct)) {
+    refuse(["evaluation", "correct"], unknown("reward of this recipe", correct, known));
+  }
+  const { metric } = soundFields(Retention, section(tree, "checkpoints"));
+  const metrics = [...EVAL_METRICS, ...known];
+  // `boxes/iou`: what is behind the slash is the reward's own affair.
+  if (metric !== undefined && !metrics.includes(metric.split("/")[0]!)) {
+    refuse(["checkpoints", "metric"], unknown("metric of an evaluation", metric, metrics));
+  }
+  return problems;
+}
+
+function unknown(kind: string, name: string, known: string[]): Pick<Problem, "message" | "cure"> {
+  return sentence(unknownName(kind, name, known));
+}
+
+function section(tree: Tree, key: string): unknown {
+  const node = at(tree, [key]);
+  return node === undefined ? {} : plain(node);
+}
+
+/** The fields of an object that their own schemas accept, defaults filled in, whatever is wrong with the others. */
+function soundFields<Shape extends z.ZodRawShape>(schema: z.ZodObject<Shape>, value: unknown): Partial<z.infer<z.ZodObject<Shape>>> {
+  if (typeof value !== "object" || value === null) return {};
+  const entries = Object.entries(schema.shape).map(([key, field]) => {
+    const raw = Object.hasOwn(value, key) ? (value as Record<string, unknown>)[key] : undefined;
+    return [key, (field as z.ZodType).safeParse(raw).data];
+  });
+  return Object.fromEntries(entries);
+}

@@ -1,0 +1,66 @@
+import { stat } from "node:fs/promises";
+import { join, relative, resolve } from "node:path";
+import type { Problem } from "../core/errors.ts";
+import { missingFileCure } from "../datasets/missing.ts";
+import { fieldText } from "./problems.ts";
+import { PATH_FIELDS } from "./recipe.ts";
+import { child, type Tree } from "./tree.ts";
+
+/** A field that holds a path, as it is written. */
+interface PathField {
+  path: PropertyKey[];
+  node: Tree & { kind: "scalar"; value: string };
+}
+
+function pathFields(tree: Tree): PathField[] {
+  return PATH_FIELDS.flatMap((pattern) => matches(tree, pattern.split("."), []));
+}
+
+function matches(node: Tree, pattern: string[], path: PropertyKey[]): PathField[] {
+  const [key, ...rest] = pattern;
+  if (key === undefined) return node.kind === "scalar" && isText(node) && node.value !== "" ? [{ path, node }] : [];
+  if (key === "*") return node.kind === "list" ? node.items.flatMap((item, i) => matches(item, rest, [...path, i])) : [];
+  const below = child(node, key);
+  return below === undefined ? [] : matches(below, rest, [...path, key]);
+}
+
+function isText(node: Tree & { kind: "scalar" }): node is PathField["node"] {
+  return typeof node.value === "string";
+}
+
+/** Paths that start at the folder `from`, written so that they start at `to`. Absolute ones stay. Changes the tree. */
+export function rebase(tree: Tree, from: string, to: string): void {
+  if (resolve(from) === resolve(to)) return;
+  for (const { node } of pathFields(tree)) {
+    const target = resolve(from, node.value);
+    if (target !== node.value) node.value = relative(to, target) || ".";
+  }
+}
+
+/** A problem for every named file or folder that is not there, and for a model folder without a config.json. */
+export async function pathProblems(tree: Tree, folder: string): Promise<Problem[]> {
+  const found = await Promise.all(pathFields(tree).map((field) => pathProblem(field, folder)));
+  return found.filter((problem) => problem !== null);
+}
+
+async function pathProblem({ path, node }: PathField, folder: string): Promise<Problem | null> {
+  const field = fieldText(path);
+  const target = resolve(folder, node.value);
+  const refuse = (message: string, cure: string) => ({ place: node.place, field, message, cure });
+  if (!(await isThere(target))) return refuse(`there is no ${target}`, await missingFileCure(target));
+  if (field === "model.path" && !(await isThere(join(target, "config.json")))) {
+    return refuse(`${target} has no config.json`, "Name a folder with config.json, model.safetensors and tokenizer files.");
+  }
+  return null;
+}
+
+async function isThere(path: string): Promise<boolean> {
+  try {
+    await stat(path);
+    return true;
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === "ENOENT" || code === "ENOTDIR") return false;
+    throw error;
+  }
+}

@@ -1,0 +1,147 @@
+import { add, concat, constant, matmul, reshape, slice, softmax, type Tensor, transpose } from "../graph/build.ts";
+import type { Architecture, Attend } from "./architecture.ts";
+
+/**
+ * Attention over the layouts in which the engine runs a decoder. Heads stand in groups of `repeat` that share one key-value head
+ * (grouped-query attention): they are laid below each other, so that a group is one product.
+ */
+
+type Heads = Pick<Architecture, "heads" | "kvHeads" | "headDim">;
+
+/** Large enough to vanish in a softmax, small enough to stay finite in float32 sums. */
+const NEVER = -1e9;
+
+/** 0 where a query may look at a key of its own sequence (itself and before), a large negative number elsewhere: [T, T]. */
+function causalBias(length: number): Tensor {
+  const values = Float64Array.from({ length: length * length }, (_, i) => (i % length > Math.floor(i / length) ? NEVER : 0));
+  return constant(values, [length, length]);
+}
+
+/** What is added to the scores of keys [T], 0 for real ones: a host-side helper for padded prompts and half-filled caches. */
+export function keyBias(filled: number, capacity: number, out: Float32Array): void {
+  out.fill(0, 0, Math.min(filled, capacity));
+  out.fill(NEVER, Math.min(filled, capacity), capacity);
+}
+
+/** [rows * T, kvHeads * d] to [rows, kvHeads, T, d] */
+function splitKeys(x: Tensor, rows: number, length: number, { kvHeads, headDim }: Heads): Tensor {
+  return transpose(reshape(x, [rows, length, kvHeads, headDim]), [0, 2, 1, 3]);
+}
+
+/** Causal attention of each of `rows` sequences of `length` tokens over itself. Padding stands at the end, where no real token looks. */
+export function selfAttention(q: Tensor, keys: Tensor, values: Tensor, rows: number, length: number, model: Heads): Tensor {
+  const { kvHeads, headDim } = model;
+  const repeat = model.heads / kvHeads;
+  const queries = transpose(reshape(q, [rows, length, kvHeads, repeat, headDim]), [0, 2, 3, 1, 4]);
+  const stacked = reshape(queries, [rows, kvHeads, repeat * length, headDim]);
+  const scores = matmul(stacked, keys, { transB: true, alpha: headDim ** -0.5 });
+  const weights = softmax(add(reshape(scores, [rows * kvHeads * repeat, length, length]), causalBias(length)));
+  const mixed = matmul(reshape(weights, [rows, kvHeads, repeat * length, length]), values);
+  return reshape(transpose(reshape(mixed, [rows, kvHeads, repeat, length, headDim]), [0, 3, 1, 2, 4]), [
+    rows * length,
+    model.heads * headDim,
+  ]);
+}
+
+/** Attention of a prompt pass: [rows * length] tokens; `keep` is handed each layer's keys and values, [rows, kvHeads, length, d]. */
+export function promptAttention(
+  rows: number,
+  length: number,
+  model: Heads,
+  keep: (layer: number, keys: Tensor, values: Tensor) => void,
+): Attend {
+  return (layer, q, k, v) => {
+    const keys = splitKeys(k, rows, length, model);
+    const values = splitKeys(v, rows, length, model);
+    keep(layer, keys, values);
+    return selfAttention(q, keys, values, rows, length, model);
+  };
+}
+
+export interface GroupShape {
+  /** groups in the batch, each one prompt and `members` completions behind it */
+  rows: number;
+  /** tokens of a prompt, of a completion, padding included */
+  prompt: number;
+  members: number;
+  completion: number;
+}
+
+/**
+ * Attention of a training row: the prompt sees itself, each completion sees the prompt and itself, and no other completion. The tokens
+ * come as all prompts [rows * prompt] and then all completions [rows * members * completion]. A prompt's keys are used by all its
+ * completions in one product, and no score between two completions is ever computed.
+ *
+ * `promptBias` [rows, 1, 1, prompt] hides padding of the prompt, or is null where there is none.
+ */
+export function groupAttention(shape: GroupShape, model: Heads, promptBias: Tensor | null): Attend {
+  const { rows, prompt, members, completion } = shape;
+  const { kvHeads, headDim } = model;
+  const repeat = model.heads / kvHeads;
+  const promptTokens = rows * prompt;
+  const tokens = promptTokens + rows * members * completion;
+  const alpha = headDim ** -0.5;
+  return (_, q, k, v) => {
+    const keys = splitKeys(slice(k, 0, 0, promptTokens), rows, prompt, model);
+    const values = splitKeys(slice(v, 0, 0, promptTokens), rows, prompt, model);
+    const ofPrompt = selfAttention(slice(q, 0, 0, promptTokens), keys, values, rows, prompt, model);
+
+    const own = (x: Tensor) =>
+      transpose(reshape(slice(x, 0, promptTokens, tokens), [rows, members, completion, kvHeads, headDim]), [0, 3, 1, 2, 4]);
+    const [ownKeys, ownValues] = [own(k), own(v)];
+    const queries = transpose(
+      reshape(slice(q, 0, promptTokens, tokens), [rows, members, completion, kvHeads, repeat, headDim]),
+      [0, 3, 1, 4, 2, 5],
+    );
+    const forPrompt = matmul(reshape(queries, [rows, kvHeads, members * repeat * completion, headDim]), keys, { transB: true, alpha });
+    const forOwn = matmul(reshape(queries, [rows, kvHeads, members, repeat * completion, headDim]), ownKeys, { transB: true, alpha });
+    const stack = rows * kvHeads * members * repeat;
+    const scores = concat(
+      [
+        reshape(promptBias === null ? forPrompt : add(forPrompt, promptBias), [stack, completion, prompt]),
+        add(reshape(forOwn, [stack, completion, completion]), causalBias(completion)),
+      ],
+      2,
+    );
+    const weights = softmax(scores);
+    const onPrompt = reshape(slice(weights, 2, 0, prompt), [rows, kvHeads, members * repeat * completion, prompt]);
+    const onOwn = reshape(slice(weights, 2, prompt, prompt + completion), [rows, kvHeads, members, repeat * completion, completion]);
+    const mixed = add(
+      reshape(matmul(onPrompt, values), [rows, kvHeads, members, repeat, completion, headDim]),
+      reshape(matmul(onOwn, ownValues), [rows, kvHeads, members, repeat, completion, headDim]),
+    );
+    const ofCompletions = reshape(transpose(mixed, [0, 2, 4, 1, 3, 5]), [tokens - promptTokens, model.heads * headDim]);
+    return concat([ofPrompt, ofCompletions], 0);
+  };
+}
+
+/**
+ * Attention of one new token in each of `slots` sequences over a cache [slots, kvHeads, capacity, d] and over itself. `bias`
+ * [slots, 1, 1, capacity] hides what a slot has not filled. The cache is read where it lies; `keep` is handed the new token's key and
+ * value [slots, kvHeads * d], for the caller to write behind the others.
+ */
+export function cachedAttention(
+  slots: number,
+  model: Heads,
+  cache: (layer: number) => { keys: Tensor; values: Tensor },
+  bias: Tensor,
+  keep: (layer: number, key: Tensor, value: Tensor) => void,
+): Attend {
+  const { kvHeads, headDim } = model;
+  const repeat = model.heads / kvHeads;
+  const alpha = headDim ** -0.5;
+  return (layer, q, k, v) => {
+    keep(layer, k, v);
+    const { keys, values } = cache(layer);
+    const capacity = keys.shape[2]!;
+    const queries = reshape(q, [slots, kvHeads, repeat, headDim]);
+    const old = add(matmul(queries, keys, { transB: true, alpha }), bias);
+    const now = matmul(queries, reshape(k, [slots, kvHeads, 1, headDim]), { transB: true, alpha });
+    const weights = softmax(concat([old, now], 3));
+    const mixed = add(
+      matmul(slice(weights, 3, 0, capacity), values),
+      matmul(slice(weights, 3, capacity, capacity + 1), reshape(v, [slots, kvHeads, 1, headDim])),
+    );
+    return reshape(mixed, [slots, model.heads * headDim]);
+  };
+}

@@ -1,0 +1,252 @@
+import { join } from "node:path";
+import { CheckpointError } from "../../core/errors.ts";
+import { Random } from "../../core/random.ts";
+import { readWeights, writeSafetensors } from "../../core/safetensors.ts";
+import type {
+  Completion,
+  Engine,
+  EngineInfo,
+  ForwardBackwardResult,
+  LogprobResult,
+  LossSpec,
+  OptimizerStep,
+  SampleRequest,
+  TrainRow,
+} from "../engine.ts";
+import { sizeOf } from "../graph/tensor.ts";
+import { adamw, gradientNorm, type Moments } from "./adamw.ts";
+import { type Architecture, parameterCount } from "./architecture.ts";
+import { Generator } from "./generate.ts";
+import { fieldFeed, planPasses } from "./pass.ts";
+import { SessionCache } from "./sessions.ts";
+import { type LossDefinition, logprobGraph, lossGraph } from "./train-graph.ts";
+
+export interface EmbeddedOptions {
+  slots: number;
+  threads: number;
+}
+
+type Arrays = Record<string, Float32Array>;
+
+/** Seeded starting weights: each tensor draws from a stream of its own, named after it. */
+export function initialWeights({ parameters }: Architecture, seed: number): Arrays {
+  return Object.fromEntries(
+    parameters.map(({ name, shape, init }) => {
+      const values = new Float32Array(sizeOf(shape));
+      if (init.kind === "ones") values.fill(1);
+      if (init.kind === "normal") {
+        const random = Random.of(seed, "weights", name);
+        for (let i = 0; i < values.length; i++) values[i] = init.std * random.normal();
+      }
+      return [name, values];
+    }),
+  );
+}
+
+/** Reads exactly the model's tensors; a missing, extra or wrong-shaped one is named. */
+export async function readModelWeights(folder: string, model: Architecture): Promise<Arrays> {
+  const weights = await readWeights(folder);
+  const wanted = new Set(model.parameters.map(({ name }) => name));
+  const missing = [...wanted].filter((name) => !weights.tensors.has(name));
+  const extra = [...weights.tensors.keys()].filter((name) => !wanted.has(name));
+  if (missing.length > 0 || extra.length > 0) {
+    const file = weights.path;
+    throw new CheckpointError([
+      ...missing.map((name) => ({ place: { file }, field: name, message: "this tensor of the model is missing" })),
+      ...extra.map((name) => ({
+        place: { file },
+        field: name,
+        message: "the model has no such tensor",
+        cure: "Does config.json belong to these weights?",
+      })),
+    ]);
+  }
+  const out: Arrays = {};
+  for (const { name, shape } of model.parameters) out[name] = await weights.read(name, shape);
+  return out;
+}
+
+/** Training and sampling in this thread, on ONNX Runtime. `run` blocks the thread, so it is meant to live on one of its own. */
+export class EmbeddedEngine implements Engine {
+  private readonly sessions: SessionCache;
+  private gradients: Arrays | null = null;
+  /** buffers the next pass writes its gradients to */
+  private spare: Arrays | null = null;
+  private moments: Record<string, Moments> = {};
+  private steps = 0;
+  private readonly snapshots = new Map<string, Arrays>();
+
+  constructor(
+    private readonly model: Architecture,
+    private weights: Arrays,
+    private readonly losses: { get(name: string): LossDefinition },
+    private readonly options: EmbeddedOptions,
+  ) {
+    this.sessions = new SessionCache(options.threads);
+  }
+
+  async info(): Promise<EngineInfo> {
+    return {
+      model_type: this.model.modelType,
+      parameters: parameterCount(this.model),
+      executor: "onnx-cpu",
+      slots: this.options.slots,
+    };
+  }
+
+  async sample(request: SampleRequest, onCompletion: (completion: Completion) => void): Promise<void> {
+    if (request.prompts.length === 0) return;
+    await new Generator(this.model, this.weights, this.sessions, request, this.options.slots, onCompletion).run();
+  }
+
+  async logprobs(rows: TrainRow[], { temperature, policy }: { temperature: number; policy: string }): Promise<LogprobResult> {
+    const weights = this.policy(policy);
+    const blank = () => rows.map((row) => row.completions.map((c) => new Float32Array(c.tokens.length)));
+    const result: LogprobResult = { logprobs: blank(), entropies: blank() };
+    for (const { shape, feeds, places } of planPasses(rows, this.model)) {
+      const key = `logprobs:${JSON.stringify(shape)},${temperature}`;
+      const session = await this.sessions.get(key, () => logprobGraph(this.model, shape, temperature));
+      const { logprobs, entropies } = await session.run({ ...weights, ...feeds });
+      places.forEach(({ row, member, token }, i) => {
+        result.logprobs[row]![member]![token] = logprobs![i]!;
+        result.entropies[row]![member]![token] = entropies![i]!;
+      });
+    }
+    return result;
+  }
+
+  async forwardBackward(rows: TrainRow[], spec: LossSpec): Promise<ForwardBackwardResult> {
+    const loss = this.losses.get(spec.name);
+    const total: ForwardBackwardResult = { loss: 0, metrics: {}, tokens: 0 };
+    for (const pass of planPasses(rows, this.model)) {
+      const key = `loss:${JSON.stringify([pass.shape, spec])}`;
+      const session = await this.sessions.get(key, () => lossGraph(this.model, pass.shape, loss, spec.options, spec.temperature));
+      const fields = Object.fromEntries(["weights", ...loss.fields].map((name) => [`field:${name}`, fieldFeed(rows, pass, name)]));
+      const results = await session.run({ ...this.weights, ...pass.feeds, ...fields }, this.gradientBuffers());
+      this.addGradients(results);
+      total.loss += results.loss![0]!;
+      total.tokens += pass.places.length;
+      for (const [name, value] of Object.entries(results)) {
+        if (!name.startsWith("metric:")) continue;
+        const metric = name.slice("metric:".length);
+        total.metrics[metric] = (total.metrics[metric] ?? 0) + value[0]!;
+      }
+    }
+    return total;
+  }
+
+  private gradientBuffers(): Arrays {
+    this.spare ??= Object.fromEntries(this.model.parameters.map(({ name, shape }) => [`grad:${name}`, new Float32Array(sizeOf(shape))]));
+    return this.spare;
+  }
+
+  private addGradients(results: Arrays): void {
+    if (this.gradients === null) {
+      this.gradients = Object.fromEntries(
+        this.model.parameters.map(({ name, shape }) => [name, results[`grad:${name}`] ?? new Float32Array(sizeOf(shape))]),
+      );
+      this.spare = null;
+      return;
+    }
+    for (const [name, sum] of Object.entries(this.gradients)) {
+      const more = results[`grad:${name}`];
+      if (more !== undefined) for (let i = 0; i < sum.length; i++) sum[i]! += more[i]!;
+    }
+  }
+
+  /** The gradient held since the last optimStep, by parameter; null where there is none. */
+  heldGradients(): Readonly<Arrays> | null {
+    return this.gradients;
+  }
+
+  /** The current value of a parameter. */
+  parameter(name: string): Float32Array | undefined {
+    return this.weights[name];
+  }
+
+  async optimStep(step: OptimizerStep): Promise<{ gradNorm: number; skipped: boolean }> {
+    const gradients = this.gradients;
+    if (gradients === null) throw new Error("optimStep without a gradient: call forwardBackward first");
+    this.gradients = null;
+    const gradNorm = gradientNorm(Object.values(gradients));
+    if (!Number.isFinite(gradNorm)) return { gradNorm, skipped: true };
+    this.steps++;
+    const scale = step.max_grad_norm > 0 ? Math.min(1, step.max_grad_norm / (gradNorm + 1e-6)) : 1;
+    for (const [name, gradient] of Object.entries(gradients)) {
+      const weights = this.weights[name]!;
+      this.moments[name] ??= { first: new Float32Array(weights.length), second: new Float32Array(weights.length) };
+      adamw(weights, gradient, this.moments[name]!, step, this.steps, scale);
+    }
+    this.spare ??= Object.fromEntries(Object.entries(gradients).map(([name, gradient]) => [`grad:${name}`, gradient]));
+    return { gradNorm, skipped: false };
+  }
+
+  async snapshot(name: string): Promise<void> {
+    this.snapshots.set(name, Object.fromEntries(Object.entries(this.weights).map(([key, values]) => [key, values.slice()])));
+  }
+
+  async dropSnapshot(name: string): Promise<void> {
+    this.snapshots.delete(name);
+  }
+
+  private policy(name: string): Arrays {
+    const weights = name === "current" ? this.weights : this.snapshots.get(name);
+    if (weights === undefined) throw new Error(`there is no snapshot "${name}"`);
+    return weights;
+  }
+
+  async saveState(folder: string, { optimizer }: { optimizer: boolean }): Promise<void> {
+    const entry = (name: string, shape: number[], data: Float32Array) => [name, { shape, data }] as const;
+    const { parameters } = this.model;
+    await writeSafetensors(
+      join(folder, "model.safetensors"),
+      new Map(parameters.map(({ name, shape }) => entry(name, shape, this.weights[name]!))),
+    );
+    if (!optimizer) return;
+    const moments = parameters.flatMap(({ name, shape }) => {
+      const held = this.moments[name];
+      return held === undefined ? [] : [entry(`first.${name}`, shape, held.first), entry(`second.${name}`, shape, held.second)];
+    });
+    await writeSafetensors(join(folder, "optimizer.safetensors"), new Map(moments), { steps: String(this.steps) });
+    for (const [policy, weights] of this.snapshots) {
+      const tensors = new Map(parameters.map(({ name, shape }) => entry(name, shape, weights[name]!)));
+      await writeSafetensors(join(folder, `snapshot-${policy}.safetensors`), tensors);
+    }
+  }
+
+  async loadState(folder: string, { optimizer }: { optimizer: boolean }): Promise<void> {
+    this.weights = await readModelWeights(folder, this.model);
+    if (optimizer) await this.loadOptimizer(folder);
+  }
+
+  private async loadOptimizer(folder: string): Promise<void> {
+    const { readSafetensors } = await import("../../core/safetensors.ts");
+    const held = await readSafetensors(join(folder, "optimizer.safetensors"));
+    this.steps = Number(held.metadata.steps ?? 0);
+    this.moments = {};
+    for (const { name, shape } of this.model.parameters) {
+      if (!held.tensors.has(`first.${name}`)) continue;
+      this.moments[name] = { first: await held.read(`first.${name}`, shape), second: await held.read(`second.${name}`, shape) };
+    }
+    this.snapshots.clear();
+    const { readdir } = await import("node:fs/promises");
+    for (const file of await readdir(folder)) {
+      const policy = /^snapshot-(.+)\.safetensors$/.exec(file)?.[1];
+      if (policy === undefined) continue;
+      const kept = await readSafetensors(join(folder, file));
+      const weights: Arrays = {};
+      for (const { name, shape } of this.model.parameters) weights[name] = await kept.read(name, shape);
+      this.snapshots.set(policy, weights);
+    }
+  }
+
+  async resetOptimizer(): Promise<void> {
+    this.moments = {};
+    this.steps = 0;
+    this.gradients = null;
+  }
+
+  async close(): Promise<void> {
+    await this.sessions.close();
+  }
+}

@@ -1,0 +1,38 @@
+import { z } from "zod";
+import { bestAssignment } from "./assignment.ts";
+import { Box, intersectionOverUnion } from "./box.ts";
+import { defineReward } from "./define.ts";
+import { parseBoxes } from "./parse.ts";
+
+/** Boxes beyond this many can't match anything, though each still counts as a prediction. */
+const MAX_MATCHED = 64;
+
+const Located = z.preprocess((value) => (Array.isArray(value) ? { box: value } : value), z.object({ box: Box }));
+
+/**
+ * Overlap of all `<box>`es in the completion with all true boxes, matched one to one so that the total is largest.
+ *
+ *   score = sum of matched IoU / max(predicted, true)
+ *
+ * Every opened `<box>` is a prediction, so a blank, unclosed or swapped one costs as much as one that misses, and a shower of
+ * guesses is paid less than a single good one. Only the first 64 are matched.
+ * Target: a list of boxes [4], or of objects with a `box` [4]; at least one. Units: pixels of the original image.
+ * Metrics: `iou`, mean matched IoU over the true boxes; `f1_50`, 2 hits / (predicted + true), a hit being a matched IoU of 0.5 or more.
+ */
+export const boxes = defineReward({
+  name: "boxes",
+  target: z.array(Located).min(1, "expected at least one box"),
+  field: "digits",
+  score({ completion, target }) {
+    const predicted = parseBoxes(completion, MAX_MATCHED);
+    const valid = predicted.boxes.filter((box) => box !== null);
+    const overlaps = target.map(({ box }) => valid.map((guess) => intersectionOverUnion(guess, box)));
+    const matched = bestAssignment(overlaps).map((column, row) => (column < 0 ? 0 : overlaps[row]![column]!));
+    const total = matched.reduce((sum, overlap) => sum + overlap, 0);
+    const hits = matched.filter((overlap) => overlap >= 0.5).length;
+    return {
+      score: total / Math.max(predicted.count, target.length),
+      metrics: { iou: total / target.length, f1_50: (2 * hits) / (predicted.count + target.length) },
+    };
+  },
+});

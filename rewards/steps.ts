@@ -1,0 +1,56 @@
+import { z } from "zod";
+import { defineReward } from "./define.ts";
+import { parseTrace } from "./parse.ts";
+
+/**
+ * Share of reasoning steps that are right, for "read the digits, then add them up".
+ *
+ * The expected steps of n true digits are n readings, then n - 1 partial sums: reading i, the number before the i-th `<box>`,
+ * is digit i; partial sum j is `a+b=c` with a the sum of digits 0 to j, b digit j + 1 and c their sum. Sums are held against
+ * the true digits: one that follows correctly from a misread digit is wrong, and one copied right is right.
+ *
+ *   score = right steps / max(expected, given)
+ *
+ * Every `<box>` and every `=` is a given step, so extra ones cost. Order counts.
+ * Target: a list of objects with a `digit`, in reading order; at least one.
+ * Metrics: `readings` and `sums`, right ones as a share of those expected (1 where none are); `first_error`, index of the first
+ * expected step that is wrong or missing, divided by the number of expected steps, 1 when there is none.
+ */
+export const steps = defineReward({
+  name: "steps",
+  target: z.array(z.object({ digit: z.int().min(0) })).min(1, "expected at least one digit"),
+  field: "digits",
+  score({ completion, target }) {
+    const trace = parseTrace(completion);
+    const running = runningSums(target.map(({ digit }) => digit));
+    const readings = target.map(({ digit }, i) => trace.readings[i] === digit);
+    const sums = running.map(({ a, b, c }, j) => {
+      const given = trace.sums[j];
+      return given?.a === a && given.b === b && given.c === c;
+    });
+    const expected = [...readings, ...sums];
+    const given = trace.readings.length + trace.sums.length;
+    const firstError = expected.indexOf(false);
+    return {
+      score: right(expected) / Math.max(expected.length, given),
+      metrics: {
+        readings: right(readings) / readings.length,
+        sums: sums.length === 0 ? 1 : right(sums) / sums.length,
+        first_error: firstError < 0 ? 1 : firstError / expected.length,
+      },
+    };
+  },
+});
+
+function runningSums([first = 0, ...rest]: number[]): { a: number; b: number; c: number }[] {
+  let total = first;
+  return rest.map((b) => {
+    const a = total;
+    total += b;
+    return { a, b, c: total };
+  });
+}
+
+function right(marks: boolean[]): number {
+  return marks.filter(Boolean).length;
+}

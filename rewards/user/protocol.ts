@@ -1,0 +1,28 @@
+import type { Problem } from "../../core/errors.ts";
+import type { Outcome } from "../../core/types.ts";
+import type { Finished } from "../ask.ts";
+
+/** A reward file as a recipe names it. */
+export interface RewardFile {
+  /** absolute path */
+  path: string;
+  /** the named export, or undefined for the default one */
+  export?: string;
+  /** the example field that holds the target, where the recipe says */
+  target?: string;
+  options?: Record<string, unknown>;
+}
+
+/** What a thread can be asked, one question at a time. `key` is whatever number the asker gave the file when loading it. */
+export type Question =
+  | { kind: "load"; key: number; file: RewardFile }
+  | { kind: "check"; key: number; fields: Record<string, unknown> }
+  | { kind: "score"; key: number; finished: Finished };
+
+/** `ready` comes once, unasked, when the thread has started. */
+export type Answer =
+  | { kind: "ready" }
+  | { kind: "loaded"; name: string }
+  | { kind: "refused"; problem: Problem }
+  | { kind: "checked"; problems: string[] }
+  | { kind: "outcome"; outcome: Outcome };

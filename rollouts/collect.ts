@@ -1,0 +1,252 @@
+import { setImmediate as nextTurn } from "node:timers/promises";
+import type { RecordBatch } from "apache-arrow";
+import PQueue, { TimeoutError } from "p-queue";
+import { deriveSeed } from "../core/random.ts";
+import type { Example, Message, Outcome, RewardPart, Rollout, Scorer } from "../core/types.ts";
+import type { Completion, EncodedPrompt, Engine, SampleRequest, SamplingOptions } from "../engines/engine.ts";
+import type { Processor } from "../models/processor.ts";
+import { Inbox } from "./inbox.ts";
+import { toBatch } from "./schema.ts";
+import { orStall } from "./watchdog.ts";
+
+export interface CollectOptions {
+  engine: Pick<Engine, "sample">;
+  processor: Pick<Processor, "encodePrompt" | "decode">;
+  /** the recipe's environment, its options already given */
+  environment: { start(fields: Example["fields"]): Message[]; reply(fields: Example["fields"], completion: string): Message[] | null };
+  scorer: Pick<Scorer, "names" | "score">;
+  /** [P] one group of completions each */
+  examples: readonly Example[];
+  /** G */
+  groupSize: number;
+  sampling: Omit<SamplingOptions, "stop_ids">;
+  stopIds: readonly number[];
+  seed: number;
+  policyVersion: number;
+  stage: string;
+  step: number;
+  /** ends the collection with the signal's reason; the engine finishes what it was asked for by itself */
+  signal?: AbortSignal;
+  /** how many completions are scored at the same time */
+  scoreConcurrency?: number;
+  /** how long scoring one completion may take before it counts as a timeout */
+  scoreTimeoutMs?: number;
+  /** how long nothing at all may happen before the collection fails, saying who waited for whom */
+  stallMs?: number;
+  /** called as completions arrive, for progress bars */
+  onCompletion?: (sampled: number, total: number) => void;
+}
+
+interface Prompt {
+  example: Example;
+  prompt: EncodedPrompt;
+  text: string;
+  /** [G] undefined until sampled and scored */
+  rollouts: (Rollout | undefined)[];
+  seeds: number[];
+  sampled: boolean[];
+  left: number;
+}
+
+/**
+ * Samples G completions of every example and scores each as soon as it ends, while its siblings are still being sampled. Yields a group
+ * once it is complete, as one record batch: rollouts in member order, groups in the order of their completion.
+ *
+ * A completion's seed depends on the run's seed, the example, the member and the step alone. A completion whose scoring throws or takes
+ * too long is yielded with a reward of null and the cause in every part; the engine's failure is the collection's. What has been asked
+ * of the engine can't be taken back: a consumer that stops early leaves it to finish.
+ * Throws StallError where nothing happens for `stallMs`.
+ */
+export async function* collectGroups(options: CollectOptions): AsyncGenerator<RecordBatch, void, void> {
+  const { engine, examples, groupSize, sampling, stopIds, stage, step, signal, stallMs = 120_000 } = options;
+  signal?.throwIfAborted();
+  if (examples.length === 0) return;
+  const started = performance.now();
+  const prompts = await encodePrompts(options, stallMs);
+  const inbox = new Inbox<RecordBatch>();
+  const scoring = new Scoring(options);
+  const total = prompts.length * groupSize;
+  const requested = performance.now();
+  let arrived = 0;
+  let finished = 0;
+  let over = false;
+
+  const arrive = async (completion: Completion): Promise<void> => {
+    if (over) return;
+    const prompt = claim(prompts, completion);
+    const text = options.processor.decode(completion.tokens);
+    if (options.environment.reply(prompt.example.fields, text) !== null) {
+      throw new Error("the environment asks for another turn, but rollouts have one turn");
+    }
+    arrived++;
+    options.onCompletion?.(arrived, total);
+    const rollout = unscored(options, prompt, completion, text, requested - started);
+    await scoring.score(prompt.example, rollout);
+    finished++;
+    prompt.rollouts[completion.member] = rollout;
+    prompt.left--;
+    if (prompt.left === 0) inbox.push(await toBatch(prompt.rollouts as Rollout[], { stage, step }));
+  };
+  const fail = (error: unknown) => inbox.fail(error);
+  const abort = () => fail(signal?.reason);
+  signal?.addEventListener("abort", abort, { once: true });
+
+  const request: SampleRequest = {
+    prompts: prompts.map(({ prompt }) => prompt),
+    seeds: prompts.map(({ seeds }) => seeds),
+    sampling: { ...sampling, stop_ids: [...stopIds] },
+  };
+  // An error of `arrive` is the collection's, not one for the engine that called.
+  const sampled = engine
+    .sample(request, (completion) => void arrive(completion).catch(fail))
+    .then(() => {
+      if (arrived < total) throw new Error(`the engine returned after ${arrived} of ${total} completions: ${missingText(prompts)}`);
+    });
+  sampled.catch(fail);
+
+  const watch = <T>(work: Promise<T>): Promise<T> =>
+    orStall(work, {
+      stallMs,
+      news: () => arrived + finished,
+      describe: () => {
+        const sampler = arrived < total ? `the engine (${arrived} of ${total} completions sampled, ${missingText(prompts)})` : null;
+        const waited = [sampler, scoring.describe()].filter((who) => who !== null);
+        return `stage ${stage}, step ${step} waits for ${waited.join(" and ") || "the engine, to end a request whose completions are all here"}`;
+      },
+    });
+  try {
+    for (let yielded = 0; yielded < prompts.length; yielded++) yield await watch(inbox.next());
+    await watch(sampled);
+  } finally {
+    over = true;
+    signal?.removeEventListener("abort", abort);
+    scoring.stop();
+  }
+}
+
+async function encodePrompts(options: CollectOptions, stallMs: number): Promise<Prompt[]> {
+  const { processor, environment, examples, groupSize, seed, step } = options;
+  const prompts: Prompt[] = [];
+  for (const example of examples) {
+    options.signal?.throwIfAborted();
+    const { prompt, text } = await orStall(processor.encodePrompt(environment.start(example.fields)), {
+      stallMs,
+      news: () => 0,
+      describe: () => `rollouts wait for the processor, to encode the prompt of ${example.id}`,
+    });
+    prompts.push({
+      example,
+      prompt,
+      text,
+      rollouts: Array(groupSize).fill(undefined),
+      seeds: Array.from({ length: groupSize }, (_, member) => deriveSeed(seed, "completion", example.id, member, step)),
+      sampled: Array(groupSize).fill(false),
+      left: groupSize,
+    });
+    // Lets timers and the screen have their turn between two pictures.
+    await nextTurn();
+  }
+  return prompts;
+}
+
+/** The prompt that a completion belongs to. Throws where it was not asked for, came before, or is not well formed. */
+function claim(prompts: Prompt[], { prompt: index, member, tokens, logprobs }: Completion): Prompt {
+  const prompt = prompts[index];
+  if (prompt === undefined || member < 0 || member >= prompt.sampled.length) {
+    throw new Error(`the engine sent prompt ${index}, member ${member}, which nobody asked for`);
+  }
+  if (prompt.sampled[member]) throw new Error(`the engine sent ${prompt.example.id}, member ${member} twice`);
+  if (tokens.length !== logprobs.length) {
+    throw new Error(`the engine sent ${tokens.length} tokens and ${logprobs.length} logprobs for ${prompt.example.id}, member ${member}`);
+  }
+  prompt.sampled[member] = true;
+  return prompt;
+}
+
+function missingText(prompts: Prompt[]): string {
+  const first = prompts.find(({ sampled }) => sampled.includes(false))!;
+  return `the first one missing is ${first.example.id}, member ${first.sampled.indexOf(false)}`;
+}
+
+function unscored(options: CollectOptions, prompt: Prompt, completion: Completion, text: string, requestedMs: number): Rollout {
+  const { example } = prompt;
+  const { member, tokens, logprobs, finish } = completion;
+  return {
+    exampleId: example.id,
+    group: completion.prompt,
+    member,
+    seed: prompt.seeds[member]!,
+    policyVersion: options.policyVersion,
+    promptTokens: prompt.prompt.tokens,
+    tokens,
+    logprobs,
+    roles: Array(tokens.length).fill("policy"),
+    promptText: prompt.text,
+    text,
+    finish,
+    pictureRef: prompt.prompt.pixels === null ? null : `dataset:${example.id}`,
+    startedMs: requestedMs + completion.startedMs,
+    finishedMs: requestedMs + completion.finishedMs,
+    parts: [],
+    reward: null,
+    advantage: null,
+  };
+}
+
+/** Asks the scorer about several completions at a time, and remembers which are not answered yet. */
+class Scoring {
+  private readonly scorer: CollectOptions["scorer"];
+  private readonly timeoutMs: number;
+  private readonly queue: PQueue;
+  private readonly running = new Map<Rollout, number>();
+
+  constructor({ scorer, scoreConcurrency = 8, scoreTimeoutMs = 30_000 }: CollectOptions) {
+    this.scorer = scorer;
+    this.timeoutMs = scoreTimeoutMs;
+    this.queue = new PQueue({ concurrency: scoreConcurrency });
+  }
+
+  /** Fills in the rollout's parts and reward. */
+  async score(example: Example, rollout: Rollout): Promise<void> {
+    let asked = 0;
+    const ask = () => {
+      asked = performance.now();
+      this.running.set(rollout, asked);
+      const { text, tokens, finish } = rollout;
+      return this.scorer.score({ example, completion: text, tokens: tokens.length, finish });
+    };
+    try {
+      const { parts, reward } = await this.queue.add(ask, { timeout: this.timeoutMs });
+      rollout.parts = parts;
+      rollout.reward = reward;
+    } catch (error) {
+      rollout.parts = this.failed(error, performance.now() - asked);
+    } finally {
+      this.running.delete(rollout);
+    }
+  }
+
+  /** A failed rollout is data: the cause stands in every part, and there is no reward. */
+  private failed(error: unknown, latencyMs: number): RewardPart[] {
+    const outcome: Outcome =
+      error instanceof TimeoutError
+        ? { kind: "timeout", message: `no score after ${this.timeoutMs / 1000} s` }
+        : { kind: "error", message: error instanceof Error ? error.message : String(error) };
+    return this.scorer.names.map((name) => ({ name, outcome, latencyMs }));
+  }
+
+  /** `the rewards (2 being scored, the first is row 3, member 1, for 31 s; 4 more in the queue)`, or null where none is awaited. */
+  describe(): string | null {
+    const [oldest] = this.running;
+    if (oldest === undefined) return null;
+    const [{ exampleId, member }, asked] = oldest;
+    const seconds = Math.round((performance.now() - asked) / 1000);
+    const first = `the first is ${exampleId}, member ${member}, for ${seconds} s`;
+    return `the rewards (${this.running.size} being scored, ${first}; ${this.queue.size} more in the queue)`;
+  }
+
+  /** Forgets what is still in the queue. */
+  stop(): void {
+    this.queue.clear();
+  }
+}

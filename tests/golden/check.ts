@@ -1,0 +1,290 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { Architecture } from "../../engines/embedded/architecture.ts";
+import { promptAttention } from "../../engines/embedded/attention.ts";
+import { EmbeddedEngine, readModelWeights } from "../../engines/embedded/engine.ts";
+import { pictureFeeds } from "../../engines/embedded/pass.ts";
+import { filterLogits } from "../../engines/embedded/sampler.ts";
+import { angleInputs, embedTokens, weightInputs } from "../../engines/embedded/train-graph.ts";
+import type { EncodedPrompt, PixelTiles, TrainRow } from "../../engines/engine.ts";
+import { OnnxSession } from "../../engines/onnx/session.ts";
+import { readArchitecture } from "../../models/index.ts";
+import { losses } from "../../trainers/losses/index.ts";
+import { Golden } from "./schema.ts";
+
+/** How one section of a golden file came out: its largest difference as a share of what is allowed (above 1 is a failure). */
+export interface Section {
+  section: string;
+  /** largest absolute difference */
+  difference: number;
+  /** largest difference divided by its own tolerance */
+  share: number;
+  compared: number;
+}
+
+class Comparison {
+  private difference = 0;
+  private share = 0;
+  private compared = 0;
+
+  constructor(private readonly section: string) {}
+
+  near(actual: number, expected: number, tolerance: number): void {
+    const difference = Number.isFinite(actual) ? Math.abs(actual - expected) : Infinity;
+    this.difference = Math.max(this.difference, difference);
+    this.share = Math.max(this.share, difference / tolerance);
+    this.compared++;
+  }
+
+  all(actual: ArrayLike<number>, expected: ArrayLike<number>, tolerance: number): void {
+    if (actual.length !== expected.length) throw new Error(`${this.section}: ${actual.length} values, expected ${expected.length}`);
+    for (let i = 0; i < expected.length; i++) this.near(actual[i]!, expected[i]!, tolerance);
+  }
+
+  get result(): Section {
+    if (this.compared === 0) throw new Error(`${this.section}: nothing was compared`);
+    const { section, difference, share, compared } = this;
+    return { section, difference, share, compared };
+  }
+}
+
+/** Whole numbers must be equal: any other is infinitely far. */
+const EQUAL = Number.MIN_VALUE;
+
+interface Setup {
+  folder: string;
+  golden: Golden;
+  model: Architecture;
+  weights: Record<string, Float32Array>;
+  engine: () => EmbeddedEngine;
+}
+
+/** Checks every section of a fixture folder's golden.json through the code that training and sampling run. */
+export async function checkGolden(folder: string): Promise<Section[]> {
+  const golden = Golden.parse(JSON.parse(await readFile(join(folder, "golden.json"), "utf8")));
+  const model = await readArchitecture(folder);
+  const weights = await readModelWeights(folder, model);
+  const copy = () => Object.fromEntries(Object.entries(weights).map(([name, values]) => [name, values.slice()]));
+  const engine = () => new EmbeddedEngine(model, copy(), losses, { slots: 8, threads: 1 });
+  const setup: Setup = { folder, golden, model, weights, engine };
+  const sections = [...(await forward(setup)), ...(await batches(setup)), ...(await lossAndGradients(setup)), ...(await optimizer(setup))];
+  return [...sections, await generation(setup), ...(golden.sampling === undefined ? [] : [sampling(golden.sampling)])];
+}
+
+async function readPixels(folder: string, { file, shape }: { file: string; shape: number[] }): Promise<PixelTiles> {
+  const bytes = await readFile(join(folder, file));
+  const data = new Float32Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength));
+  const [channels, height, width] = shape.slice(-3) as [number, number, number];
+  return { data, shape: [data.length / (channels * height * width), channels, height, width] };
+}
+
+/** Logits at every position of one sequence, and the pictures' features where there are any. */
+async function allLogits({ model, weights }: Setup, prompt: EncodedPrompt) {
+  const length = prompt.tokens.length;
+  const tiles = prompt.pixels?.shape[0] ?? 0;
+  const { weights: w } = weightInputs(model);
+  const x = embedTokens(model, w, length, tiles);
+  const hidden = model.decode(w, { x, ...angleInputs(model, length), attend: promptAttention(1, length, model, () => {}), select: null });
+  const outputs: Record<string, typeof hidden> = { logits: model.head(w, hidden) };
+  if (tiles > 0) outputs.features = x.inputs[2]!;
+  const session = await OnnxSession.create(outputs, { threads: 1 });
+  const pictures = tiles === 0 ? {} : pictureFeeds([prompt], 1, length, tiles, model);
+  const positions = Int32Array.from({ length }, (_, i) => i);
+  const results = await session.run({ ...weights, ids: prompt.tokens, ...model.angles(positions), ...pictures });
+  await session.release();
+  return results;
+}
+
+function logSoftmax(row: Float32Array, temperature: number): Float64Array {
+  const scaled = Float64Array.from(row, (x) => x / temperature);
+  const top = Math.max(...scaled);
+  const total = Math.log(scaled.reduce((sum, x) => sum + Math.exp(x - top), 0));
+  return scaled.map((x) => x - top - total);
+}
+
+async function forward(setup: Setup): Promise<Section[]> {
+  const { folder, golden, model } = setup;
+  const logits = new Comparison("forward logits");
+  const logprobs = new Comparison("forward logprobs");
+  const entropy = new Comparison("forward entropy");
+  const features = new Comparison("image features");
+  for (const { sequence, ...expected } of golden.forward) {
+    const ids = expected.input_ids ?? golden.sequences![sequence]!.input_ids;
+    const pixels = expected.pixel_values === undefined ? null : await readPixels(folder, expected.pixel_values);
+    const results = await allLogits(setup, { tokens: Int32Array.from(ids), pixels });
+    logits.all(results.logits!, expected.logits.flat(), 1e-4);
+    if (expected.image_features !== undefined) features.all(results.features!, expected.image_features.flat(), 1e-4);
+    for (let t = 0; t + 1 < ids.length; t++) {
+      const row = results.logits!.subarray(t * model.vocab, (t + 1) * model.vocab);
+      const plain = logSoftmax(row, 1);
+      logprobs.near(plain[ids[t + 1]!]!, expected.logprobs["1.0"][t]!, 1e-4);
+      logprobs.near(logSoftmax(row, 0.7)[ids[t + 1]!]!, expected.logprobs["0.7"][t]!, 1.5e-4);
+      entropy.near(-plain.reduce((sum, lp) => sum + Math.exp(lp) * lp, 0), expected.entropy[t]!, 1e-4);
+    }
+  }
+  return [logits, logprobs, entropy, ...(model.vision === null ? [] : [features])].map((c) => c.result);
+}
+
+interface GoldenRow {
+  tokens: Int32Array;
+  pixels: PixelTiles | null;
+  /** where the row's first token stands in the padded batch */
+  offset: number;
+}
+
+async function batchRows({ folder, golden }: Setup, side: "right" | "left"): Promise<GoldenRow[]> {
+  const { images, pixel_values } = golden.batches;
+  const { input_ids, attention_mask } = golden.batches[side];
+  const pixels = pixel_values === undefined ? null : await readPixels(folder, pixel_values);
+  const each = pixels === null ? 0 : pixels.shape[0] / input_ids.length;
+  return input_ids.map((ids, row) => {
+    const offset = attention_mask[row]!.indexOf(1);
+    const tiles = images?.[row]?.length ?? 0;
+    const size = pixels === null ? 0 : pixels.data.length / pixels.shape[0];
+    const start = row * each * size;
+    return {
+      tokens: Int32Array.from(ids.filter((_, t) => attention_mask[row]![t] === 1)),
+      pixels:
+        tiles === 0
+          ? null
+          : { data: pixels!.data.slice(start, start + tiles * size), shape: [tiles, ...pixels!.shape.slice(1)] as PixelTiles["shape"] },
+      offset,
+    };
+  });
+}
+
+/** The row split into a prompt of the given length and a completion behind it. */
+function trainRow({ tokens, pixels, offset }: GoldenRow, promptLength: number, weights: (t: number) => number): TrainRow {
+  const own = tokens.slice(promptLength);
+  const fields = { weights: Float32Array.from(own, (_, t) => weights(offset + promptLength + t)) };
+  return { prompt: { tokens: tokens.slice(0, promptLength), pixels }, completions: [{ tokens: own, fields }] };
+}
+
+async function batches(setup: Setup): Promise<Section[]> {
+  const engine = setup.engine();
+  const sections: Section[] = [];
+  for (const side of ["right", "left"] as const) {
+    const rows = await batchRows(setup, side);
+    const lengths = setup.golden.prompt_lengths;
+    const train = rows.map((row, i) => trainRow(row, lengths[i]!, () => 0));
+    const expected = setup.golden.batches[side];
+    const logprobs = new Comparison(`${side} batch logprobs`);
+    const entropy = new Comparison(`${side} batch entropy`);
+    for (const [temperature, key, tolerance] of [
+      [1, "1.0", 1e-4],
+      [0.7, "0.7", 1.5e-4],
+    ] as const) {
+      const actual = await engine.logprobs(train, { temperature, policy: "current" });
+      rows.forEach(({ offset }, row) => {
+        actual.logprobs[row]![0]!.forEach((value, t) => {
+          // entry i of the golden belongs to token i + 1
+          const at = offset + lengths[row]! + t - 1;
+          logprobs.near(value, expected.logprobs[key][row]![at]!, tolerance);
+          if (temperature === 1) entropy.near(actual.entropies[row]![0]![t]!, expected.entropy[row]![at]!, 1e-4);
+        });
+      });
+    }
+    sections.push(logprobs.result, entropy.result);
+  }
+  await engine.close();
+  return sections;
+}
+
+/** Rows of a golden loss: its weights divided by their count, so that the sum is the golden's mean. */
+async function lossRows(setup: Setup, weights: number[][]): Promise<TrainRow[]> {
+  const count = weights.flat().filter((w) => w !== 0).length;
+  const rows = await batchRows(setup, "right");
+  return rows.map((row, i) => trainRow(row, setup.golden.prompt_lengths[i]!, (t) => weights[i]![t]! / count));
+}
+
+async function lossAndGradients(setup: Setup): Promise<Section[]> {
+  const loss = new Comparison("loss");
+  const norms = new Comparison("gradient norms");
+  const entries = new Comparison("gradient entries");
+  for (const expected of setup.golden.loss) {
+    const engine = setup.engine();
+    const spec = { name: "cross_entropy", options: {}, temperature: expected.temperature };
+    const result = await engine.forwardBackward(await lossRows(setup, expected.weights), spec);
+    loss.near(result.loss, expected.loss, 1e-5 * Math.max(1, Math.abs(expected.loss)));
+    const gradients = engine.heldGradients()!;
+    const whole = expected.gradient_norm;
+    for (const [name, golden] of Object.entries(expected.gradients)) {
+      const gradient = gradients[name];
+      if (gradient === undefined) throw new Error(`no gradient for ${name}`);
+      const norm = Math.sqrt(gradient.reduce((sum, g) => sum + g * g, 0));
+      norms.near(norm, golden.norm, Math.max(1e-4 * golden.norm, 1e-6 * whole));
+      const [at, largest] = golden.largest;
+      norms.near(gradient[at]!, largest, Math.max(1e-4 * Math.abs(largest), 1e-6 * whole));
+      golden.first.forEach((value, i) => {
+        entries.near(gradient[i]!, value, 1e-4 * (Math.abs(value) + golden.norm / Math.sqrt(gradient.length)) + 1e-7 * whole);
+      });
+    }
+    await engine.close();
+  }
+  return [loss, norms, entries].map((c) => c.result);
+}
+
+async function optimizer(setup: Setup): Promise<Section[]> {
+  const { adamw, loss } = setup.golden;
+  const losses = new Comparison("AdamW losses");
+  const values = new Comparison("AdamW weights");
+  const rows = await lossRows(setup, loss[0]!.weights);
+  const engine = setup.engine();
+  for (let step = 0; step < adamw.losses.length; step++) {
+    const result = await engine.forwardBackward(rows, { name: "cross_entropy", options: {}, temperature: 1 });
+    losses.near(result.loss, adamw.losses[step]!, 1e-5 * Math.max(1, adamw.losses[step]!));
+    const expected = adamw.after_step[step];
+    if (expected === undefined) break;
+    await engine.optimStep({ ...adamw.options, max_grad_norm: 0 });
+    for (const [name, { first, at }] of Object.entries(expected)) {
+      const weights = engine.parameter(name)!;
+      values.all(weights.subarray(0, first.length), first, 2e-6);
+      values.near(weights[at[0]]!, at[1], 2e-6);
+    }
+  }
+  await engine.close();
+  return [losses.result, values.result];
+}
+
+async function generation(setup: Setup): Promise<Section> {
+  const { golden, engine: make } = setup;
+  const { max_new_tokens, eos_ids, new_ids, lengths, unstopped_new_ids } = golden.generation;
+  const comparison = new Comparison("greedy generation");
+  const rows = await batchRows(setup, "left");
+  const engine = make();
+  for (const [stop_ids, expected] of [
+    [eos_ids, new_ids.map((ids, i) => ids.slice(0, lengths[i]))],
+    [[], unstopped_new_ids],
+  ] as const) {
+    const sampling = { temperature: 0, top_k: 0, top_p: 1, min_p: 0, max_new_tokens, stop_ids: [...stop_ids], stop_strings: [] };
+    const request = { prompts: rows.map(({ tokens, pixels }) => ({ tokens, pixels })), seeds: rows.map(() => [0]), sampling };
+    await engine.sample(request, ({ prompt, tokens }) => comparison.all(tokens, expected[prompt]!, EQUAL));
+  }
+  await engine.close();
+  return comparison.result;
+}
+
+function sampling(golden: NonNullable<Golden["sampling"]>): Section {
+  const comparison = new Comparison("sampling filters");
+  const none = { temperature: 1, top_k: 0, top_p: 1, min_p: 0, max_new_tokens: 1, stop_ids: [], stop_strings: [] };
+  for (const [name, expected] of Object.entries(golden)) {
+    if (Array.isArray(expected)) continue;
+    const options = Object.fromEntries(
+      [...name.matchAll(/(temperature|top_k|top_p|min_p)_([\d.]+)/g)].map(([, key, value]) => [key, Number(value)]),
+    );
+    const { ids, logprobs } = filterLogits(Float32Array.from(golden.logits), { ...none, ...options });
+    const byId = ids.map((id, i) => [id, logprobs[i]!] as const).sort(([a], [b]) => a - b);
+    if (expected.kept !== "all")
+      comparison.all(
+        byId.map(([id]) => id),
+        expected.kept,
+        EQUAL,
+      );
+    comparison.all(
+      byId.map(([, logprob]) => logprob),
+      expected.logprobs,
+      1e-4,
+    );
+  }
+  return comparison.result;
+}

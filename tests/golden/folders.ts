@@ -1,0 +1,16 @@
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { architectures } from "../../models/index.ts";
+
+/** Folders below `root` (or itself) with a golden.json of a model that is here. */
+export function goldenFolders(root: string): string[] {
+  const candidates = [root, ...(existsSync(root) ? readdirSync(root).map((name) => join(root, name)) : [])];
+  return candidates.filter((folder) => {
+    if (!existsSync(join(folder, "golden.json")) || !existsSync(join(folder, "config.json"))) return false;
+    const { model_type } = JSON.parse(readFileSync(join(folder, "config.json"), "utf8")) as { model_type: string };
+    return architectures.has(model_type);
+  });
+}
+
+export const ownFixtures = fileURLToPath(new URL("../fixtures", import.meta.url));

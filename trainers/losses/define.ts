@@ -1,0 +1,1 @@
+export type { LossDefinition, LossResult, LossTensors } from "../../engines/embedded/train-graph.ts";
