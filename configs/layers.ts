@@ -44,7 +44,7 @@ export async function readLayers(file: string): Promise<Layers> {
   const [top, ...bases] = trees;
   layers.folder = top!.folder;
   for (const { tree, folder } of bases) rebase(tree, folder, layers.folder);
-  layers.tree = trees.map(({ tree }) => tree).reduceRight<MapTree>((base, tree) => merge(base, tree) as MapTree, top!.tree);
+  layers.tree = trees.map(({ tree }) => tree).reduceRight((base, over) => merge(base, over) as MapTree);
   return layers;
 }
 

@@ -54,7 +54,10 @@ export const RecipeFile = Recipe.extend({
 export const NAMED_SECTIONS = ["data.train", "data.eval", "environment"];
 
 /** Keys of which a part of the recipe has one: writing one over a base recipe drops the other. */
-export const ALTERNATIVES: Record<string, readonly [string, string]> = { model: ["preset", "path"], rewards: ["name", "file"] };
+export const ALTERNATIVES: ReadonlyMap<string, readonly [string, string]> = new Map([
+  ["model", ["preset", "path"]],
+  ["rewards", ["name", "file"]],
+]);
 
 /** Fields that hold a path, `*` for any index. Relative ones start at the folder of the file that they are written in. */
 export const PATH_FIELDS = ["model.path", "data.train.path", "data.eval.path", "rewards.*.file"];

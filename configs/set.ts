@@ -32,8 +32,10 @@ export function applySet(tree: Tree, assignment: string, folder: string): { tree
     return { tree, problems: [{ place, field: path, message: "can't be set here", cure: "Write it in the recipe." }] };
   }
   try {
-    const changed = assign(tree, keys, value ?? { kind: "scalar", place, value: null }, place, []);
-    rebaseAt(changed, keys, folder);
+    const numbered = byNumber(tree, keys, []);
+    const changed = assign(tree, numbered, value ?? { kind: "scalar", place, value: null }, place, []);
+    // Only what was just set: the rest has its paths already.
+    rebase(only(changed, numbered), process.cwd(), folder);
     return { tree: changed, problems: [] };
   } catch (error) {
     if (!(error instanceof Refused)) throw error;
@@ -41,12 +43,19 @@ export function applySet(tree: Tree, assignment: string, folder: string): { tree
   }
 }
 
+/** The same keys with the names of list entries as their numbers. */
+function byNumber(tree: Tree | undefined, keys: string[], path: string[]): string[] {
+  const [key, ...rest] = keys;
+  if (key === undefined) return [];
+  const own = tree?.kind === "list" ? `${entryOf(tree, key, path)}` : key;
+  return [own, ...byNumber(tree && child(tree, own), rest, [...path, key])];
+}
+
 function assign(tree: Tree, keys: string[], value: Tree, place: Place, path: string[]): Tree {
   const [key, ...rest] = keys;
   if (key === undefined) return value;
   if (tree.kind === "list") {
-    const index = entryOf(tree, key, path);
-    return { ...tree, items: tree.items.map((item, i) => (i === index ? assign(item, rest, value, place, [...path, key]) : item)) };
+    return { ...tree, items: tree.items.map((item, i) => (i === Number(key) ? assign(item, rest, value, place, [...path, key]) : item)) };
   }
   if (tree.kind === "scalar" && tree.value !== null) {
     throw new Refused(`${path.join(".")} is a single value`, `There is no ${key} in it.`);
@@ -67,27 +76,17 @@ function entryOf(list: ListTree, key: string, path: string[]): number {
   const index = /^\d+$/.test(key) ? Number(key) : names.indexOf(key);
   if (index >= 0 && index < list.items.length) return index;
   const known = names.filter((name) => name !== null);
-  const near = nearest(key, known);
+  const near = /^\d+$/.test(key) ? null : nearest(key, known);
   const range =
     list.items.length === 0 ? "it is empty" : `it has 0 to ${list.items.length - 1}${known.length > 0 ? `: ${known.join(", ")}` : ""}`;
   throw new Refused(`${where} has no entry ${key}`, near === null ? `As written, ${range}.` : `Did you mean ${near}?`);
 }
 
-/** Rewrites the paths in what was just set, and only those: a copy of the tree down to them with nothing else in it. */
-function rebaseAt(tree: Tree, keys: string[], folder: string): void {
-  rebase(only(tree, keys, []), process.cwd(), folder);
-}
-
-function only(tree: Tree, keys: string[], path: string[]): Tree {
+/** A view of the tree along one path, with nothing else in it. */
+function only(tree: Tree, keys: string[]): Tree {
   const [key, ...rest] = keys;
   if (key === undefined || tree.kind === "scalar") return tree;
-  if (tree.kind === "list") {
-    const index = entryOf(tree, key, path);
-    return { ...tree, items: [only(tree.items[index]!, rest, [...path, key])] };
-  }
+  if (tree.kind === "list") return { ...tree, items: [only(tree.items[Number(key)]!, rest)] };
   const entry = tree.entries.get(key);
-  return {
-    ...tree,
-    entries: new Map(entry === undefined ? [] : [[key, { key: entry.key, value: only(entry.value, rest, [...path, key]) }]]),
-  };
+  return { ...tree, entries: new Map(entry === undefined ? [] : [[key, { key: entry.key, value: only(entry.value, rest) }]]) };
 }

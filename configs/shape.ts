@@ -41,8 +41,9 @@ export function schemaAt(schema: unknown, value: unknown, path: readonly Propert
   if (inner instanceof z.ZodArray) return schemaAt(inner.element, below, rest);
   if (inner instanceof z.ZodTuple) return schemaAt(inner.def.items[Number(key)], below, rest);
   if (inner instanceof z.ZodRecord) return schemaAt(inner.valueType, below, rest);
-  const field = objectOf(inner, value)?.shape[String(key)];
-  return field === undefined ? null : schemaAt(field, below, rest);
+  const shape = objectOf(inner, value)?.shape ?? {};
+  // Keys come from a file: `constructor` is no field.
+  return Object.hasOwn(shape, key) ? schemaAt(shape[String(key)], below, rest) : null;
 }
 
 /** The keys that a section may have. */

@@ -24,7 +24,7 @@ export function words(issue: Issue, value: unknown, schema: unknown, root: unkno
   if (value === undefined) return missing(issue, schema, root);
   switch (issue.code) {
     case "invalid_type":
-      return expected(typeText(issue.expected), value);
+      return expected(typeText(issue.expected, schema), value);
     case "too_small":
       return expected(limit(issue, issue.minimum, issue.inclusive === false ? "more than" : "or more"), value, issue.origin);
     case "too_big":
@@ -91,16 +91,7 @@ function limit(issue: { origin: string; exact?: boolean | undefined }, bound: nu
   return how.endsWith("than") ? `${how} ${bound}${unit}` : `${bound}${unit} ${how}`;
 }
 
-function typeText(expectedType: string): string {
-  const texts: Record<string, string> = {
-    int: "a whole number",
-    number: "a number",
-    string: "a text",
-    boolean: "true or false",
-    array: "a list",
-    tuple: "a list",
-    object: "a section of `key: value` lines",
-    record: "a section of `key: value` lines",
-  };
-  return texts[expectedType] ?? expectedType;
+/** Zod calls whole numbers numbers while they are none at all, so the schema is asked first. */
+function typeText(type: string, schema: unknown): string {
+  return type === "int" ? "a whole number" : schema === null ? type : kindText(schema);
 }

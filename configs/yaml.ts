@@ -1,4 +1,4 @@
-import { type Document, isAlias, isMap, isScalar, isSeq, Lexer, LineCounter, parseDocument } from "yaml";
+import { type Document, isAlias, isMap, isScalar, isSeq, Lexer, LineCounter, parseDocument, visit } from "yaml";
 import type { Place, Problem } from "../core/errors.ts";
 import type { MapTree, Tree } from "./tree.ts";
 
@@ -31,11 +31,27 @@ export function parseYaml(text: string, place: (line: number, column: number) =>
   };
   const faults = [...document.errors, ...document.warnings];
   if (faults.length > 0) {
-    const problems = faults.map(({ code, message, pos }) => ({ place: where(pos[0]), ...faultText(code, message, text.slice(...pos)) }));
+    const problems = faults.map(({ code, message, pos }) => ({
+      place: where(openQuote(document, code, pos[0])),
+      ...faultText(code, message, text.slice(...pos)),
+    }));
     return { tree: null, problems };
   }
   const problems: Problem[] = [];
   return { tree: toTree(document, where, problems), problems };
+}
+
+/** A quote that is never closed is noticed at the end of the file; the reader looks for where it opens. */
+function openQuote(document: Document.Parsed, code: string, offset: number): number {
+  let start = offset;
+  if (code === "MISSING_CHAR") {
+    visit(document, {
+      Scalar(_, { type, range }) {
+        if (type?.startsWith("QUOTE_") && range?.[1] === offset) start = range[0];
+      },
+    });
+  }
+  return start;
 }
 
 function faultText(code: string, message: string, source: string): Pick<Problem, "message" | "cure"> {
@@ -87,7 +103,7 @@ function placeAt(text: string, offset: number, place: (line: number, column: num
 
 function toTree(document: Document.Parsed, where: (offset: number) => Place, problems: Problem[]): Tree | null {
   let aliases = 0;
-  const visit = (node: unknown, outer: Place): Tree => {
+  const convert = (node: unknown, outer: Place): Tree => {
     if (isAlias(node)) {
       const place = where(node.range![0]);
       const target = node.resolve(document);
@@ -101,11 +117,11 @@ function toTree(document: Document.Parsed, where: (offset: number) => Place, pro
         if (aliases === MAX_ALIASES + 1) problems.push({ place, message: `more than ${MAX_ALIASES} aliases`, cure });
         return { kind: "scalar", place, value: null };
       }
-      return visit(target, place);
+      return convert(target, place);
     }
     if (isSeq(node)) {
       const place = where(node.range![0]);
-      return { kind: "list", place, items: node.items.map((item) => visit(item, place)) };
+      return { kind: "list", place, items: node.items.map((item) => convert(item, place)) };
     }
     if (isMap(node)) {
       const place = where(node.range![0]);
@@ -121,7 +137,7 @@ function toTree(document: Document.Parsed, where: (offset: number) => Place, pro
           const cure = `It is on line ${first.key.line ?? 1} already: remove one of the two.`;
           problems.push({ place: at, field: String(key.value), message: "this key is there twice", cure });
         }
-        entries.set(String(key.value), { key: at, value: visit(value, at) });
+        entries.set(String(key.value), { key: at, value: convert(value, at) });
       }
       return { kind: "map", place, entries };
     }
@@ -134,6 +150,6 @@ function toTree(document: Document.Parsed, where: (offset: number) => Place, pro
   };
   if (document.contents === null) return null;
   const start = where(document.contents.range[0]);
-  const tree = visit(document.contents, start);
+  const tree = convert(document.contents, start);
   return tree.kind === "scalar" && tree.value === null ? null : tree;
 }

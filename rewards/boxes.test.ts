@@ -6,7 +6,7 @@ import { rewardInput } from "./define.ts";
 async function score(completion: string, target: Box[]) {
   const returned = await boxes.score(rewardInput({ completion, target: target.map((box) => ({ box })) }));
   if (returned === null || typeof returned === "number") throw new Error("expected metrics");
-  return [returned.score, returned.metrics?.iou, returned.metrics?.f1_50];
+  return [returned.score, returned.metrics?.box_iou, returned.metrics?.f1_50];
 }
 
 const A: Box = [0, 0, 10, 10];

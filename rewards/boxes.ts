@@ -17,7 +17,7 @@ const Located = z.preprocess((value) => (Array.isArray(value) ? { box: value } :
  * Every opened `<box>` is a prediction, so a blank, unclosed or swapped one costs as much as one that misses, and a shower of
  * guesses is paid less than a single good one. Only the first 64 are matched.
  * Target: a list of boxes [4], or of objects with a `box` [4]; at least one. Units: pixels of the original image.
- * Metrics: `iou`, mean matched IoU over the true boxes; `f1_50`, 2 hits / (predicted + true), a hit being a matched IoU of 0.5 or more.
+ * Metrics: `box_iou`, mean matched IoU over the true boxes; `f1_50`, 2 hits / (predicted + true), a hit being a matched IoU of 0.5 or more.
  */
 export const boxes = defineReward({
   name: "boxes",
@@ -32,7 +32,7 @@ export const boxes = defineReward({
     const hits = matched.filter((overlap) => overlap >= 0.5).length;
     return {
       score: total / Math.max(predicted.count, target.length),
-      metrics: { iou: total / target.length, f1_50: (2 * hits) / (predicted.count + target.length) },
+      metrics: { box_iou: total / target.length, f1_50: (2 * hits) / (predicted.count + target.length) },
     };
   },
 });

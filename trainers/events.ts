@@ -1,3 +1,7 @@
+import type { EvalResult } from "../evals/evaluate.ts";
+
+export type { EvalResult };
+
 /** What a run tells whoever watches it. Nothing here prints; the command line renders these and a test records them. */
 export type RunEvent =
   | { type: "run"; folder: string; resumedFrom: { stage: string; step: number } | null; parameters: number; device: string }
@@ -11,17 +15,6 @@ export type RunEvent =
   | { type: "end"; summary: RunSummary; interrupted: boolean };
 
 export type RunListener = (event: RunEvent) => void;
-
-/** One evaluation. `accuracy_low` and `accuracy_high` bound a 95 % Wilson interval. */
-export interface EvalResult {
-  n: number;
-  accuracy: number;
-  accuracy_low: number;
-  accuracy_high: number;
-  reward: number | null;
-  /** mean score of every reward part, and of the metrics beside it, as `name` or `name/metric` */
-  [metric: string]: number | null;
-}
 
 export interface StageSummary {
   name: string;

@@ -121,7 +121,7 @@ export class EmbeddedEngine implements Engine {
     for (const pass of planPasses(rows, this.model)) {
       const key = `loss:${JSON.stringify([pass.shape, spec])}`;
       const session = await this.sessions.get(key, () => lossGraph(this.model, pass.shape, loss, spec.options, spec.temperature));
-      const fields = Object.fromEntries(["weights", ...loss.fields].map((name) => [`field:${name}`, fieldFeed(rows, pass, name)]));
+      const fields = Object.fromEntries(["weights", ...loss.fields(spec.options)].map((name) => [`field:${name}`, fieldFeed(rows, pass, name)]));
       const results = await session.run({ ...this.weights, ...pass.feeds, ...fields }, this.gradientBuffers());
       this.addGradients(results);
       total.loss += results.loss![0]!;

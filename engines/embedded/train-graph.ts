@@ -28,7 +28,7 @@ export interface LossResult {
 /** A loss of the table: which per-token fields it reads besides `weights`, and the function itself. */
 export interface LossDefinition {
   name: string;
-  fields: string[];
+  fields(options: Record<string, number>): string[];
   build(tokens: LossTensors, options: Record<string, number>): LossResult;
 }
 

@@ -1,6 +1,6 @@
 import { registry } from "../../core/registry.ts";
 import { crossEntropy } from "./cross-entropy.ts";
-import { grpoKlLoss, grpoLoss } from "./grpo.ts";
+import { grpoLoss } from "./grpo.ts";
 
 /** Every loss an engine can be asked for by name. A new one is a file and a line here. */
-export const losses = registry("loss", [crossEntropy, grpoLoss, grpoKlLoss]);
+export const losses = registry("loss", [crossEntropy, grpoLoss]);

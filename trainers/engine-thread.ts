@@ -1,0 +1,22 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { parentPort, workerData } from "node:worker_threads";
+import { EmbeddedEngine, initialWeights, readModelWeights } from "../engines/embedded/engine.ts";
+import { serveEngine } from "../engines/worker/server.ts";
+import { readArchitecture } from "../models/index.ts";
+import type { EngineStart } from "./engine.ts";
+import { losses } from "./losses/index.ts";
+
+/** The engine's thread: joins the models' table and the losses' table to the embedded engine. */
+const { folder, seed, slots, threads } = workerData as EngineStart;
+
+await serveEngine(parentPort!, async () => {
+  const model = await readArchitecture(folder);
+  const saved = existsSync(join(folder, "model.safetensors")) || existsSync(join(folder, "model.safetensors.index.json"));
+  if (!saved && seed === null) {
+    // reading says best what is missing
+    await readModelWeights(folder, model);
+  }
+  const weights = saved ? await readModelWeights(folder, model) : initialWeights(model, seed!);
+  return new EmbeddedEngine(model, weights, losses, { slots, threads });
+});

@@ -1,0 +1,59 @@
+import { DataError } from "../core/errors.ts";
+import { deriveSeed } from "../core/random.ts";
+import type { Message, Part } from "../core/types.ts";
+import { readPicture } from "../datasets/picture.ts";
+import { startEngine } from "./engine.ts";
+import type { Sampling } from "./options.ts";
+
+export interface GenerateOptions {
+  /** a Hugging Face folder */
+  checkpoint: string;
+  /** a picture file, or null to ask about none */
+  image: string | null;
+  question: string;
+  sampling: Sampling;
+  seed: number;
+  samples: number;
+}
+
+export interface Generated {
+  text: string;
+  tokens: number;
+  /** of the whole completion, nats */
+  logprob: number;
+  finish: "stop" | "length";
+}
+
+/** Asks a checkpoint one question, about a picture or not, and gives its answers in order. */
+export async function generateOnce({ checkpoint, image, question, sampling, seed, samples }: GenerateOptions): Promise<Generated[]> {
+  const { loadProcessor } = await import("../models/processor/load.ts");
+  const processor = await loadProcessor(checkpoint);
+  const { prompt } = await processor.encodePrompt(await messagesOf(image, question));
+  const engine = await startEngine({ folder: checkpoint, seed: null, slots: samples, threads: 0 });
+  try {
+    const answers: Generated[] = [];
+    const seeds = [Array.from({ length: samples }, (_, i) => deriveSeed(seed, "generate", i))];
+    const pieces = sampling.stop_strings.length > 0 ? processor.tokenPieces() : undefined;
+    await engine.sample({ prompts: [prompt], seeds, sampling: { ...sampling, stop_ids: processor.stopIds, pieces } }, (completion) => {
+      answers[completion.member] = {
+        text: processor.decode(completion.tokens),
+        tokens: completion.tokens.length,
+        logprob: completion.logprobs.reduce((sum, lp) => sum + lp, 0),
+        finish: completion.finish,
+      };
+    });
+    return answers;
+  } finally {
+    await engine.close();
+  }
+}
+
+async function messagesOf(image: string | null, question: string): Promise<Message[]> {
+  const parts: Part[] = [{ type: "text", text: question }];
+  if (image !== null) {
+    const picture = await readPicture(image);
+    if (!("data" in picture)) throw new DataError({ place: { file: image }, ...picture });
+    parts.unshift({ type: "image", image: picture });
+  }
+  return [{ role: "user", content: parts }];
+}

@@ -1,0 +1,191 @@
+import { join } from "node:path";
+import type { RecordBatch } from "apache-arrow";
+import type { Example } from "../core/types.ts";
+import type { EncodedPrompt, TrainRow } from "../engines/engine.ts";
+import { RolloutFile } from "../rollouts/arrow.ts";
+import { collectGroups } from "../rollouts/collect.ts";
+import { fromBatch, type StoredRollout, withAdvantages } from "../rollouts/schema.ts";
+import { advantages } from "./advantages/index.ts";
+import { rolloutMetrics } from "./grpo-metrics.ts";
+import type { GrpoStage } from "./options.ts";
+import type { StageContext, StageRunner } from "./runner.ts";
+import { learningRate } from "./schedule.ts";
+
+/** A group on its way through a step: its record batch, its view as rollouts, and its prompt. */
+interface ScoredGroup {
+  batch: RecordBatch;
+  rollouts: StoredRollout[];
+  prompt: EncodedPrompt;
+}
+
+/**
+ * Group-relative policy optimisation: sample a group of completions of each prompt, score them, take each reward relative to its group,
+ * and push the policy towards what did better. Source: DeepSeekMath (arXiv:2402.03300).
+ */
+export function grpoRunner(context: StageContext, stage: GrpoStage): StageRunner {
+  const { crew, seed, firstExample, firstVersion, rolloutsFolder, warn } = context;
+  const { engine, processor, environment, scorer, train } = crew;
+  const { groups_per_step, group_size, minibatches, epochs, optimizer, sampling, steps } = stage;
+  const updatesPerStep = minibatches * epochs;
+  const lossSpec = {
+    name: stage.loss,
+    options: { clip_low: stage.clip_low, clip_high: stage.clip_high, kl_coef: stage.kl_coef },
+    temperature: sampling.temperature === 0 ? 1 : sampling.temperature,
+  };
+
+  async function sampleGroups(step: number): Promise<ScoredGroup[]> {
+    const examples: Example[] = [];
+    for (let i = 0; i < groups_per_step; i++) examples.push(await train.at(firstExample + step * groups_per_step + i));
+    const prompts = new Map<number, EncodedPrompt>();
+    const remembering = {
+      decode: processor.decode,
+      encodePrompt: async (messages: Parameters<typeof processor.encodePrompt>[0]) => {
+        const encoded = await processor.encodePrompt(messages);
+        prompts.set(prompts.size, encoded.prompt);
+        return encoded;
+      },
+    };
+    const groups: ScoredGroup[] = [];
+    const stream = collectGroups({
+      engine,
+      processor: remembering,
+      environment,
+      scorer,
+      examples,
+      groupSize: group_size,
+      sampling: { ...sampling, pieces: sampling.stop_strings.length > 0 ? processor.tokenPieces() : undefined },
+      stopIds: processor.stopIds,
+      seed,
+      policyVersion: firstVersion + step * updatesPerStep,
+      stage: context.stage,
+      step: step + 1,
+      onCompletion: context.onSampled,
+    });
+    for await (const batch of stream) {
+      const rollouts = fromBatch(batch);
+      const { group } = rollouts[0]!;
+      groups[group] = { batch, rollouts, prompt: prompts.get(group)! };
+    }
+    return groups;
+  }
+
+  /** Advantages into the rollouts and, with them, to the step's file. */
+  async function assignAdvantages(groups: ScoredGroup[], step: number): Promise<void> {
+    const estimate = advantages.get(stage.advantage).estimate(
+      groups.map(({ rollouts }) => rollouts.map(({ reward }) => reward)),
+      { scale: stage.scale_rewards },
+    );
+    groups.forEach(({ rollouts }, g) => {
+      rollouts.forEach((rollout, i) => {
+        rollout.advantage = estimate[g]![i]!;
+      });
+    });
+    if (rolloutsFolder === null) return;
+    const file = await RolloutFile.open(join(rolloutsFolder, `${context.stage}-step-${String(step + 1).padStart(6, "0")}.arrow`));
+    for (const [g, { batch }] of groups.entries()) file.write(await withAdvantages(batch, estimate[g]!));
+    await file.close();
+  }
+
+  /** Training rows of groups; `reference` holds the reference policy's logprobs where a KL penalty asks for them. */
+  function trainRows(groups: ScoredGroup[], reference: Float32Array[][] | null): TrainRow[] {
+    const lengths = groups.flatMap(({ rollouts }) => rollouts.filter(isTrained).map(({ tokens }) => tokens.length));
+    const total = lengths.reduce((sum, length) => sum + length, 0);
+    const weightOf = (rollout: StoredRollout) => {
+      if (!isTrained(rollout)) return 0;
+      return stage.aggregation === "token" ? 1 / total : 1 / (lengths.length * rollout.tokens.length);
+    };
+    return groups.map(({ prompt, rollouts }, g) => ({
+      prompt,
+      completions: rollouts.map((rollout, i) => ({
+        tokens: rollout.tokens,
+        fields: {
+          weights: new Float32Array(rollout.tokens.length).fill(weightOf(rollout)),
+          advantages: new Float32Array(rollout.tokens.length).fill(rollout.advantage!),
+          oldLogprobs: rollout.logprobs,
+          ...(reference === null ? {} : { refLogprobs: reference[g]![i]! }),
+        },
+      })),
+    }));
+  }
+
+  async function update(groups: ScoredGroup[], step: number): Promise<{ metrics: Record<string, number>; tokens: number }> {
+    const sums: Record<string, number> = {};
+    const note = (name: string, value: number) => {
+      sums[name] = (sums[name] ?? 0) + value;
+    };
+    const reference = stage.kl_coef > 0 ? await referenceLogprobs(groups) : null;
+    const size = Math.ceil(groups.length / minibatches);
+    let tokens = 0;
+    for (let pass = 0; pass < updatesPerStep; pass++) {
+      const start = (pass % minibatches) * size;
+      const rows = trainRows(groups.slice(start, start + size), reference?.slice(start, start + size) ?? null);
+      const micro = stage.micro_batch_groups ?? rows.length;
+      for (let i = 0; i < rows.length; i += micro) {
+        const result = await engine.forwardBackward(rows.slice(i, i + micro), lossSpec);
+        tokens += result.tokens;
+        note("loss", result.loss / updatesPerStep);
+        for (const [name, value] of Object.entries(result.metrics)) note(name, value);
+      }
+      const lr = learningRate(step * updatesPerStep + pass, steps * updatesPerStep, optimizer);
+      const { gradNorm, skipped } = await engine.optimStep({ ...optimizer, lr });
+      if (skipped) warn(`step ${step + 1}: the gradient is not finite, the update was skipped; its rollouts are in the step's file`);
+      note("grad_norm", gradNorm / updatesPerStep);
+      sums.learning_rate = lr;
+    }
+    const perToken = (name: string) => (sums[name] ?? 0) / Math.max(1, tokens);
+    return {
+      tokens,
+      metrics: {
+        loss: sums.loss!,
+        grad_norm: sums.grad_norm!,
+        learning_rate: sums.learning_rate!,
+        entropy: perToken("entropy"),
+        ratio: perToken("ratio"),
+        "clip_ratio/low_mean": perToken("clip_low"),
+        "clip_ratio/high_mean": perToken("clip_high"),
+        ...(stage.kl_coef > 0 ? { kl: perToken("kl") } : {}),
+      },
+    };
+  }
+
+  async function referenceLogprobs(groups: ScoredGroup[]): Promise<Float32Array[][]> {
+    const result = await engine.logprobs(trainRows(groups, null), { temperature: lossSpec.temperature, policy: "reference" });
+    return result.logprobs;
+  }
+
+  return {
+    examplesPerStep: groups_per_step,
+    updatesPerStep,
+    begin: async () => {
+      if (stage.kl_coef > 0) await engine.snapshot("reference");
+    },
+    end: async () => {
+      await engine.dropSnapshot("reference");
+    },
+    async step(step) {
+      const started = performance.now();
+      const groups = await sampleGroups(step);
+      await assignAdvantages(groups, step);
+      const sampled = performance.now();
+      const trained = await update(groups, step);
+      const rollouts = groups.flatMap((group) => group.rollouts);
+      const promptTokens = groups.reduce((sum, { prompt }) => sum + prompt.tokens.length, 0);
+      const tokens = promptTokens + rollouts.reduce((sum, rollout) => sum + rollout.tokens.length, 0);
+      return {
+        tokens,
+        metrics: {
+          ...rolloutMetrics(groups.map((group) => group.rollouts)),
+          ...trained.metrics,
+          num_tokens: tokens,
+          "time/rollout_s": (sampled - started) / 1000,
+          "time/train_s": (performance.now() - sampled) / 1000,
+        },
+      };
+    },
+  };
+}
+
+/** A rollout that could not be scored is recorded, but nothing is learned from it. */
+function isTrained({ reward }: StoredRollout): boolean {
+  return reward !== null;
+}

@@ -1,0 +1,29 @@
+import type { Crew } from "./setup.ts";
+
+/** What a stage works with besides its own options. */
+export interface StageContext {
+  crew: Crew;
+  seed: number;
+  stage: string;
+  /** index in the training dataset of the stage's first example */
+  firstExample: number;
+  /** optimizer steps taken before the stage */
+  firstVersion: number;
+  /** where a step's rollouts are written, or null */
+  rolloutsFolder: string | null;
+  warn(message: string): void;
+  onSampled(done: number, total: number): void;
+}
+
+/** One kind of stage, ready to take its steps. A step depends on its number and on the engine's state alone, so that it can be taken again. */
+export interface StageRunner {
+  /** examples and optimizer steps that each step takes */
+  examplesPerStep: number;
+  updatesPerStep: number;
+  /** before step 0; not when resumed, since what it does to the engine is in the checkpoint */
+  begin(): Promise<void>;
+  /** `tokens`: how many were sampled and trained, for tokens/s */
+  step(step: number): Promise<{ metrics: Record<string, number>; tokens: number }>;
+  /** after the last step */
+  end(): Promise<void>;
+}

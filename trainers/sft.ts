@@ -1,0 +1,71 @@
+import { DataError } from "../core/errors.ts";
+import type { TrainRow } from "../engines/engine.ts";
+import type { SftStage } from "./options.ts";
+import type { StageContext, StageRunner } from "./runner.ts";
+import { learningRate } from "./schedule.ts";
+
+/**
+ * Supervised fine-tuning: the loss is the mean over the batch's response tokens of their negative log-likelihood; prompts are context.
+ * The next batch is encoded while the engine works on this one.
+ */
+export function sftRunner({ crew, firstExample, warn }: StageContext, stage: SftStage): StageRunner {
+  const { engine, processor, environment, train } = crew;
+  const { batch_size, response_field, optimizer, steps } = stage;
+  let upcoming: { step: number; rows: Promise<TrainRow[]> } | null = null;
+
+  async function encode(index: number): Promise<TrainRow> {
+    const { id, fields } = await train.at(index);
+    const response = fields[response_field];
+    if (typeof response !== "string" || response === "") {
+      throw new DataError({
+        place: { file: id },
+        field: response_field,
+        message: response === undefined ? "the row has no such field" : "expected a text that is not empty",
+        cure: "response_field of the sft stage names the field that holds the response to learn.",
+      });
+    }
+    const { prompt } = await processor.encodePrompt(environment.start(fields));
+    const tokens = Int32Array.from([...processor.encode(response), processor.stopIds[0]!]);
+    return { prompt, completions: [{ tokens, fields: { weights: new Float32Array(tokens.length) } }] };
+  }
+
+  async function batch(step: number): Promise<TrainRow[]> {
+    const rows: TrainRow[] = [];
+    for (let i = 0; i < batch_size; i++) rows.push(await encode(firstExample + step * batch_size + i));
+    const total = rows.reduce((sum, { completions }) => sum + completions[0]!.tokens.length, 0);
+    for (const { completions } of rows) completions[0]!.fields.weights!.fill(1 / total);
+    return rows;
+  }
+
+  /** The rows of a step, from the work that was begun during the one before. */
+  function rowsOf(step: number): Promise<TrainRow[]> {
+    return upcoming?.step === step ? upcoming.rows : batch(step);
+  }
+
+  return {
+    examplesPerStep: batch_size,
+    updatesPerStep: 1,
+    begin: async () => {},
+    end: async () => {},
+    async step(step) {
+      const rows = await rowsOf(step);
+      const micro = stage.micro_batch_size ?? rows.length;
+      const working = [];
+      for (let i = 0; i < rows.length; i += micro) {
+        working.push(engine.forwardBackward(rows.slice(i, i + micro), { name: "cross_entropy", options: {}, temperature: 1 }));
+      }
+      if (step + 1 < steps) {
+        upcoming = { step: step + 1, rows: batch(step + 1) };
+        // it is awaited by the next step, which may come after the failure
+        upcoming.rows.catch(() => {});
+      }
+      const results = await Promise.all(working);
+      const lr = learningRate(step, steps, optimizer);
+      const { gradNorm, skipped } = await engine.optimStep({ ...optimizer, lr });
+      if (skipped) warn(`step ${step + 1}: the gradient is not finite, the update was skipped`);
+      const tokens = rows.reduce((sum, { prompt, completions }) => sum + prompt.tokens.length + completions[0]!.tokens.length, 0);
+      const loss = results.reduce((sum, result) => sum + result.loss, 0);
+      return { metrics: { loss, grad_norm: gradNorm, learning_rate: lr, num_tokens: tokens }, tokens };
+    },
+  };
+}
