@@ -1,15 +1,20 @@
 import type { z } from "zod";
 import type { Problem } from "../core/errors.ts";
+import { nearest } from "../core/nearest.ts";
 import { unknownName } from "../core/registry.ts";
 import { RewardSpec } from "../rewards/options.ts";
+import { advantages } from "../trainers/advantages/index.ts";
+import { losses } from "../trainers/losses/index.ts";
 import { Evaluation, GrpoStage, Retention } from "../trainers/options.ts";
 import { problemAt } from "./problems.ts";
-import { ADVANTAGES, LOSSES } from "./tables.ts";
 import { at, plain, type Tree } from "./tree.ts";
 import { sentence } from "./wording.ts";
 
+/** Losses that a GRPO stage can have: those that read the advantages. */
+const LOSSES = losses.entries.filter(({ fields }) => fields({}).includes("advantages")).map(({ name }) => name);
+
 /** Numbers of an evaluation that are there whatever the rewards are. */
-const EVAL_METRICS = ["accuracy", "accuracy_low", "accuracy_high", "reward"];
+const EVAL_METRICS = ["accuracy", "accuracy_low", "accuracy_high", "reward", "mean_length"];
 
 /**
  * What no section can know alone. Works on a recipe with faults elsewhere too: a field that its own schema refuses is left out here,
@@ -64,7 +69,7 @@ function grpoStage(tree: Tree, stage: Partial<GrpoStage>, index: number): Proble
     }
   }
   if (loss !== undefined && !LOSSES.includes(loss)) named("loss", loss, LOSSES);
-  if (advantage !== undefined && !ADVANTAGES.includes(advantage)) named("advantage", advantage, ADVANTAGES);
+  if (advantage !== undefined && !advantages.has(advantage)) named("advantage", advantage, advantages.names);
   return problems;
 }
 
@@ -89,8 +94,8 @@ function namedRewards(tree: Tree, rewards: Partial<RewardSpec>[]): Problem[] {
   }
   const { metric } = soundFields(Retention, section(tree, "checkpoints"));
   const metrics = [...EVAL_METRICS, ...known];
-  // `boxes/iou`: what is behind the slash is the reward's own affair.
-  if (metric !== undefined && !metrics.includes(metric.split("/")[0]!)) {
+  // Rewards report numbers of their own beside the score, so a strange name may be right; one that is nearly a known name is not.
+  if (metric !== undefined && !metrics.includes(metric) && nearest(metric, metrics) !== null) {
     refuse(["checkpoints", "metric"], unknown("metric of an evaluation", metric, metrics));
   }
   return problems;

@@ -71,7 +71,7 @@ function makeExample(scans: Scans, options: DigitSumOptions, seed: number, index
   const answer = `${digits.reduce((sum, { digit }) => sum + digit, 0)}`;
   return {
     id: exampleId(options.split, index),
-    fields: { image, question: QUESTION, answer, digits, trace: digitTrace(digits) },
+    fields: { image, question: QUESTION, answer, digits, readings: digitReadings(digits), trace: digitTrace(digits) },
   };
 }
 
@@ -134,4 +134,9 @@ export function digitTrace(digits: readonly LabelledDigit[]): string {
     total += digit;
   }
   return `<think>${readings.join("")}${sums.join(";")}</think><answer>${total}</answer>`;
+}
+
+/** The digits alone, one a line: a shorter lesson to learn reading from, before the whole trace. */
+export function digitReadings(digits: readonly LabelledDigit[]): string {
+  return digits.map(({ digit }) => digit).join("\n");
 }

@@ -32,7 +32,7 @@ export function siglipParameters(config: SiglipConfig, prefix: string): Paramete
       init: { kind: "normal", std: 1 / Math.sqrt(channels * patch * patch) },
     },
     bias("embeddings.patch_embedding", hidden),
-    { name: `${prefix}embeddings.position_embedding.weight`, shape: [side * side, hidden], init: { kind: "normal", std } },
+    { name: `${prefix}embeddings.position_embedding.weight`, shape: [side * side, hidden], init: { kind: "grid", side } },
     ...blocks,
     ...norm("post_layernorm"),
   ];

@@ -1,7 +1,8 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { parentPort, workerData } from "node:worker_threads";
-import { EmbeddedEngine, initialWeights, readModelWeights } from "../engines/embedded/engine.ts";
+import { EmbeddedEngine, readModelWeights } from "../engines/embedded/engine.ts";
+import { initialWeights } from "../engines/embedded/initialize.ts";
 import { serveEngine } from "../engines/worker/server.ts";
 import { readArchitecture } from "../models/index.ts";
 import type { EngineStart } from "./engine.ts";

@@ -191,12 +191,11 @@ class Run {
       const last = progress.step === stage.steps;
       const due = (every: number) => !last && every > 0 && progress.step % every === 0;
       control.listener({ type: "step", stage: stage.name, step: progress.step, steps: stage.steps, metrics: all });
+      if (last) return this.finish(stage, runner, all, lap);
       const result = due(stage.eval_every) ? await this.evaluate(stage.name, progress.step) : null;
-      if (!last) await this.append(stage.name, progress.step, all, result);
-      else await this.finish(stage, runner, all, lap);
-      const stopping = control.signal.aborted;
-      if (due(stage.save_every) || (stopping && !last)) await this.save(stage, result, false);
-      if (stopping) return;
+      await this.append(stage.name, progress.step, all, result);
+      if (due(stage.save_every) || control.signal.aborted) await this.save(stage, result, false);
+      if (control.signal.aborted) return;
     }
   }
 

@@ -7,14 +7,6 @@ import { printable, textWidth, truncate } from "./text.ts";
 
 type Of<Type extends RunEvent["type"]> = Extract<RunEvent, { type: Type }>;
 
-/** What a step line shows, first the most telling; each by the first of its metric keys that a step has. */
-const HEADLINES: { label: string; keys: string[]; unit?: string; format: (value: number) => string }[] = [
-  { label: "reward", keys: ["reward"], format: shortNumber },
-  { label: "loss", keys: ["loss"], format: shortNumber },
-  { label: "accuracy", keys: ["accuracy", "train/accuracy"], format: shortNumber },
-  { label: "", unit: " tok/s", keys: ["time/tokens_per_s", "tokens_per_s"], format: count },
-];
-
 /** Keys of an evaluation that have a place of their own in a line or a table. */
 const OWN_PLACE = ["n", "accuracy", "accuracy_low", "accuracy_high", "reward"];
 
@@ -29,11 +21,16 @@ export interface StageProgress {
   inside: { what: "eval" | "sample"; done: number; total: number } | null;
 }
 
+/** A step's numbers, the most telling first: a reward and its first part, or a loss; speed; the other parts. */
 function headlines(metrics: Record<string, number>): string[] {
-  return HEADLINES.flatMap(({ label, keys, unit = "", format }) => {
-    const key = keys.find((name) => metrics[name] !== undefined);
-    return key === undefined ? [] : [`${label}${label && " "}${format(metrics[key]!)}${unit}`];
+  const parts = Object.entries(metrics).flatMap(([key, value]): [string, string][] => {
+    const name = /^rewards\/(.+)\/mean$/.exec(key)?.[1];
+    return name === undefined ? [] : [[printable(name), shortNumber(value)]];
   });
+  const named = (key: string): [string, string][] => (metrics[key] === undefined ? [] : [[key, shortNumber(metrics[key])]]);
+  const speed = metrics["perf/tokens_per_s"];
+  const first = [...named("reward"), ...parts.slice(0, 1), ...named("loss")].map((words) => words.join(" "));
+  return [...first, ...(speed === undefined ? [] : [`${count(speed)} tok/s`]), ...parts.slice(1).map((words) => words.join(" "))];
 }
 
 function insideText({ inside }: StageProgress): string[] {
@@ -43,8 +40,9 @@ function insideText({ inside }: StageProgress): string[] {
 /** The one line at the bottom of a live screen; parts that find no room are left out, the last first. */
 export function liveLine(progress: StageProgress, width: number): string {
   const { name, step, steps, left, metrics } = progress;
+  if (name === "" && progress.inside !== null) return liveLine({ ...progress, name: progress.inside.what, inside: null }, width);
   const head = `${printable(name)} ${bar(step / steps, Math.max(8, Math.min(28, Math.floor(width / 4))))} ${step}/${steps}`;
-  const parts = [...(left === null ? [] : [`${duration(left)} left`]), ...insideText(progress), ...headlines(metrics)];
+  const parts = [...(left === null || step === steps ? [] : [`${duration(left)} left`]), ...insideText(progress), ...headlines(metrics)];
   let line = head;
   for (const part of parts) {
     if (textWidth(line) + textWidth(part) + 3 > width) break;
@@ -63,7 +61,7 @@ export function stepLine(progress: StageProgress): string {
 
 /** How far a long evaluation is, in a log. */
 export function insideLine(progress: StageProgress): string {
-  return [printable(progress.name), ...insideText(progress)].join(" · ");
+  return [...(progress.name === "" ? [] : [printable(progress.name)]), ...insideText(progress)].join(" · ");
 }
 
 export function runLine({ folder, parameters, device, resumedFrom }: Of<"run">): string {
@@ -93,8 +91,9 @@ export function stageEndLine({ summary }: Of<"stage_end">): string {
   return `done ${printable(name)} · accuracy ${accuracyText(result)} · ${duration(wall_s)}${speed}`;
 }
 
-/** `0.874 [0.852, 0.893]`: the share and its 95 % interval. */
-export function accuracyText({ accuracy, accuracy_low, accuracy_high }: EvalResult): string {
+/** `0.874 [0.852, 0.893]`: the share and its 95 % interval; a dash where nothing was evaluated. */
+export function accuracyText({ n, accuracy, accuracy_low, accuracy_high }: EvalResult): string {
+  if (n === 0) return "–";
   return `${accuracy.toFixed(3)} [${accuracy_low.toFixed(3)}, ${accuracy_high.toFixed(3)}]`;
 }
 
@@ -106,8 +105,12 @@ function scoreText(value: number | null | undefined): string {
   return value === null || value === undefined ? "–" : shortNumber(value);
 }
 
+/** What an evaluation measured besides: boxes first, then the scores in their order, lengths and counts of failures last. */
 function partNames(results: EvalResult[]): string[] {
-  return [...new Set(results.flatMap((result) => Object.keys(result)))].filter((name) => !OWN_PLACE.includes(name));
+  const rank = (name: string) =>
+    name === "box_iou" ? 0 : name === "mean_length" || /\/(timeout|error|not_applicable)$/.test(name) ? 2 : 1;
+  const names = [...new Set(results.flatMap((result) => Object.keys(result)))].filter((name) => !OWN_PLACE.includes(name));
+  return names.sort((a, b) => rank(a) - rank(b));
 }
 
 /** The end of a run: a line a stage, then where it all is. */

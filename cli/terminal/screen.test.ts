@@ -123,17 +123,17 @@ describe("a step", () => {
     name: "rl",
     step: 25,
     steps: 100,
-    metrics: { loss: 0.0123, reward: 1.82, "time/tokens_per_s": 12_400 },
+    metrics: { loss: 0.0123, reward: 1.82, "rewards/answer/mean": 0.71, "rewards/boxes/mean": 0.5, "perf/tokens_per_s": 12_400 },
     left: 185,
     inside: null,
   };
 
   test("in a log", () => {
-    expect(stepLine(progress)).toBe("rl 25/100 25% · reward 1.820 · loss 0.012 · 12.4k tok/s · 3 m 05 s left");
+    expect(stepLine(progress)).toBe("rl 25/100 25% · reward 1.820 · answer 0.710 · loss 0.012 · 12.4k tok/s · boxes 0.500 · 3 m 05 s left");
   });
 
   test("on a live line, with as much as there is room for", () => {
-    expect(liveLine(progress, 80)).toBe("rl ━━━━━─────────────── 25/100 · 3 m 05 s left · reward 1.820 · loss 0.012");
+    expect(liveLine(progress, 80)).toBe("rl ━━━━━─────────────── 25/100 · 3 m 05 s left · reward 1.820 · answer 0.710");
     expect(liveLine(progress, 40)).toBe("rl ━━━─────── 25/100 · 3 m 05 s left");
     expect(liveLine(progress, 12)).toBe("rl ━━──────…");
     expect(liveLine({ ...progress, inside: { what: "eval", done: 3, total: 9 } }, 60)).toBe(
@@ -152,9 +152,22 @@ test("the summary of a run", () => {
     "1,234,567 parameters · 5 m 01 s in all · accuracy on 1,000 held-out rows, 95 % interval",
     "checkpoint runs/q/checkpoints/rl-step-000100",
   ]);
+  const [first] = SUMMARY.stages;
+  const measured = { mean_length: 20, "answer/timeout": 1, sums: 0.5, box_iou: 0.8 };
+  const { n, accuracy, accuracy_low, accuracy_high, reward } = RESULT;
+  const stages = [{ ...first!, eval: { n, accuracy, accuracy_low, accuracy_high, reward, ...measured } }];
+  expect(summaryLines({ ...SUMMARY, stages }, 120)[0]).toMatch(/reward +box_iou +sums +mean_length +answer\/timeout +time/);
   for (const width of [40, 60, 80]) {
     for (const line of summaryLines(SUMMARY, width).slice(0, 4)) expect(textWidth(line)).toBeLessThanOrEqual(width);
   }
+});
+
+test("a stage that was not evaluated has no accuracy", () => {
+  const [stage] = SUMMARY.stages;
+  const nothing = { n: 0, accuracy: 0, accuracy_low: 0, accuracy_high: 1, reward: null };
+  expect(summaryLines({ ...SUMMARY, stages: [{ ...stage!, eval: nothing }] }, 80)[2]).toBe(
+    "cold_start    600         –       –  2 m 00 s  15.3k",
+  );
 });
 
 test("an evaluation as a table", () => {
@@ -217,6 +230,17 @@ describe("a screen", () => {
     expect(shown(30)).toEqual([...Array.from({ length: 50 }, (_, i) => 2 * i + 1), 100]);
   });
 
+  test("in a log: sampling hides no step, and a long evaluation says every minute how far it is", () => {
+    const terminal = fakeTerminal(false);
+    let clock = 0;
+    const screen = new Screen(terminal, { quiet: false, now: () => clock * 1000 });
+    screen.show({ type: "stage", name: "rl", kind: "grpo", steps, from: 0 });
+    for (let done = 1; done <= 3; done++) screen.show({ type: "progress", what: "sample", done, total: 3 });
+    screen.show({ type: "step", stage: "rl", step: 1, steps, metrics: {} });
+    for (let done = 0; done <= 130; done++, clock++) screen.show({ type: "progress", what: "eval", done, total: 130 });
+    expect(terminal.text.split("\n").slice(1)).toEqual([expect.stringMatching(/^rl 1\/100/), "rl · eval 60/130", "rl · eval 120/130", ""]);
+  });
+
   test("live: the line is erased before another is printed, and at the end", () => {
     const terminal = fakeTerminal(true);
     play(terminal, 2);
@@ -224,6 +248,16 @@ describe("a screen", () => {
     expect(drawn.length).toBeGreaterThan(100);
     for (const piece of drawn.slice(1, -1)) expect(textWidth(piece.split("\n").at(-1)!)).toBeLessThan(80);
     expect(terminal.text.endsWith("rl-step-000100\n")).toBe(true);
+  });
+
+  test("an evaluation outside of a stage has a bar of its own", () => {
+    const terminal = fakeTerminal(true, 60);
+    const screen = new Screen(terminal, { quiet: false, now: () => 0 });
+    screen.show({ type: "progress", what: "eval", done: 5, total: 20 });
+    screen.show({ type: "eval", stage: "initial", step: 0, result: RESULT });
+    screen.close();
+    expect(terminal.text).toMatch(/^eval ━━━━────────── 5\/20\r/);
+    expect(terminal.text.endsWith("format –\n")).toBe(true);
   });
 
   test("quiet: warnings and the table", () => {

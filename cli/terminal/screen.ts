@@ -39,6 +39,7 @@ export class Screen {
   /** when each of the last steps ended */
   private ends: { step: number; at: number }[] = [];
   private logged = { at: -Infinity, step: 0 };
+  private insideSince: number | null = null;
   private drawnAt = -Infinity;
   private drawn = false;
 
@@ -60,6 +61,8 @@ export class Screen {
       this.ends = [{ step: event.from, at: this.now() }];
       this.logged = { at: -Infinity, step: event.from };
     }
+    if (event.type === "eval") this.insideSince = null;
+    if (event.type === "eval" && this.progress?.name === "") this.close();
     if (event.type === "eval" && this.progress !== null) this.progress.inside = null;
     if (event.type === "stage_end" || event.type === "end") this.close();
     if (this.quiet && event.type !== "warning" && event.type !== "end") return;
@@ -101,17 +104,21 @@ export class Screen {
   }
 
   private inside({ what, done, total }: { what: "eval" | "sample"; done: number; total: number }): void {
-    const { progress } = this;
-    if (progress === null) return;
-    progress.inside = { what, done, total };
-    const now = this.now();
     if (this.quiet) return;
+    const now = this.now();
+    // Outside of a stage the evaluation itself is what the bar shows.
+    this.progress ??= { name: "", step: 0, steps: 1, metrics: {}, left: null, inside: null };
+    const { progress } = this;
+    if (progress.name === "") Object.assign(progress, { step: done, steps: total });
+    progress.inside = { what, done, total };
     if (this.terminal.live) {
       this.redraw(now);
       return;
     }
-    if ((now - this.logged.at) / 1000 < LOG_AT_LEAST_SECONDS || this.logged.at === -Infinity) return;
-    this.logged.at = now;
+    // Counted from the last line of a step or of this kind; the first one waits too.
+    this.insideSince = Math.max(this.insideSince ?? now, this.logged.at);
+    if ((now - this.insideSince) / 1000 < LOG_AT_LEAST_SECONDS) return;
+    this.insideSince = now;
     this.print(insideLine(progress));
   }
 

@@ -1,10 +1,13 @@
 import type { Tensor } from "../graph/tensor.ts";
 
-/** A trained tensor under its name in the checkpoint, and how it starts when a model is made from nothing. */
+/**
+ * A trained tensor under its name in the checkpoint, and how it starts when a model is made from nothing. `grid`: rows are the cells of a
+ * square, row by row, and start as sines and cosines of their two coordinates.
+ */
 export interface ParameterSpec {
   name: string;
   shape: number[];
-  init: { kind: "normal"; std: number } | { kind: "ones" } | { kind: "zeros" };
+  init: { kind: "normal"; std: number } | { kind: "ones" } | { kind: "zeros" } | { kind: "grid"; side: number };
 }
 
 /** A parameter's value inside a graph. */

@@ -1,6 +1,5 @@
 import { join } from "node:path";
 import { CheckpointError } from "../../core/errors.ts";
-import { Random } from "../../core/random.ts";
 import { readWeights, writeSafetensors } from "../../core/safetensors.ts";
 import type {
   Completion,
@@ -27,21 +26,6 @@ export interface EmbeddedOptions {
 }
 
 type Arrays = Record<string, Float32Array>;
-
-/** Seeded starting weights: each tensor draws from a stream of its own, named after it. */
-export function initialWeights({ parameters }: Architecture, seed: number): Arrays {
-  return Object.fromEntries(
-    parameters.map(({ name, shape, init }) => {
-      const values = new Float32Array(sizeOf(shape));
-      if (init.kind === "ones") values.fill(1);
-      if (init.kind === "normal") {
-        const random = Random.of(seed, "weights", name);
-        for (let i = 0; i < values.length; i++) values[i] = init.std * random.normal();
-      }
-      return [name, values];
-    }),
-  );
-}
 
 /** Reads exactly the model's tensors; a missing, extra or wrong-shaped one is named. */
 export async function readModelWeights(folder: string, model: Architecture): Promise<Arrays> {

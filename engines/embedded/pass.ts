@@ -14,21 +14,26 @@ export interface Pass {
 
 const roundUp = (n: number, step: number): number => Math.ceil(n / step) * step;
 /** Lengths and counts are rounded so that few different shapes, and so few sessions, occur. */
-const LENGTH_STEP = 8;
-const TARGET_STEP = 64;
+const PROMPT_STEP = 4;
+const COMPLETION_STEP = 8;
 /** Tokens of one pass, unless a single row has more: past the caches of the processor a larger pass gains nothing. */
-const PASS_TOKENS = 6144;
+const PASS_TOKENS = 2560;
 
-/** Row counts: exact to 4, then in steps that leave at most a fifth unused. */
-function roundRows(n: number): number {
-  if (n <= 4) return n;
-  return roundUp(n, 2 ** Math.max(1, Math.floor(Math.log2(n)) - 2));
+/** Rows of a full pass: a power of two that fits. */
+function rowsPerPass(tokensOfRow: number): number {
+  return 2 ** Math.max(0, Math.floor(Math.log2(PASS_TOKENS / tokensOfRow)));
+}
+
+/** Targets are padded to quarters of what the shape could hold. */
+function roundTargets(count: number, most: number): number {
+  const step = Math.ceil(most / 4);
+  return Math.max(1, Math.ceil(count / step)) * step;
 }
 
 function lengthsOf({ prompt, completions }: TrainRow) {
   const longest = Math.max(...completions.map((c) => c.tokens.length));
   // a completion's last token predicts nothing and need not be computed
-  return { prompt: roundUp(prompt.tokens.length, LENGTH_STEP), completion: roundUp(Math.max(1, longest - 1), LENGTH_STEP) };
+  return { prompt: roundUp(prompt.tokens.length, PROMPT_STEP), completion: roundUp(Math.max(1, longest - 1), COMPLETION_STEP) };
 }
 
 function tilesOf(prompt: EncodedPrompt): number {
@@ -51,19 +56,18 @@ export function planPasses(rows: readonly TrainRow[], model: Architecture): Pass
     .flatMap(([, indices]) => {
       const first = rows[indices[0]!]!;
       const { prompt, completion } = lengthsOf(first);
-      const perPass = Math.max(1, Math.floor(PASS_TOKENS / (prompt + first.completions.length * completion)));
-      const passes = Math.ceil(indices.length / perPass);
-      const size = Math.ceil(indices.length / passes);
-      return Array.from({ length: passes }, (_, i) => fillPass(rows, indices.slice(i * size, (i + 1) * size), model));
+      const size = rowsPerPass(prompt + first.completions.length * completion);
+      const passes = Math.ceil(indices.length / size);
+      return Array.from({ length: passes }, (_, i) => fillPass(rows, indices.slice(i * size, (i + 1) * size), size, model));
     });
 }
 
-function fillPass(rows: readonly TrainRow[], indices: number[], model: Architecture): Pass {
+function fillPass(rows: readonly TrainRow[], indices: number[], most: number, model: Architecture): Pass {
   const first = rows[indices[0]!]!;
   const { prompt, completion } = lengthsOf(first);
   const members = first.completions.length;
   const tiles = tilesOf(first.prompt);
-  const count = roundRows(indices.length);
+  const count = Math.min(most, 2 ** Math.ceil(Math.log2(indices.length)));
   const promptTokens = count * prompt;
   const tokens = promptTokens + count * members * completion;
 
@@ -98,7 +102,7 @@ function fillPass(rows: readonly TrainRow[], indices: number[], model: Architect
     members,
     completion,
     tiles: count * tiles,
-    targets: roundUp(places.length, TARGET_STEP),
+    targets: roundTargets(places.length, count * members * (completion + 1)),
     full,
   };
   const padded = (values: number[]) => {

@@ -27,7 +27,13 @@ export class WorkerEngine implements Engine {
   private count = 0;
   private death: Error | null = null;
 
+  private readonly ready: Promise<void>;
+  private started: { resolve(): void; reject(error: Error): void } | null = null;
+
   private constructor(private readonly worker: Worker) {
+    this.ready = new Promise((resolve, reject) => {
+      this.started = { resolve, reject };
+    });
     worker.on("message", (reply: Reply) => this.hear(reply));
     worker.on("error", (error: unknown) => this.die(error instanceof Error ? error : new Error(String(error))));
     worker.on("exit", (code) => this.die(new Error(`the engine's thread ended with exit code ${code}`)));
@@ -38,37 +44,39 @@ export class WorkerEngine implements Engine {
     const fromSource = entry.pathname.endsWith(".ts");
     // the hook that reads TypeScript in a thread; the compiled package needs none
     const execArgv = fromSource ? ["--import", import.meta.resolve("jiti/register")] : [];
-    const worker = new Worker(entry, { workerData, execArgv });
-    await new Promise<void>((resolve, reject) => {
-      worker.once("message", (reply: Reply) => {
-        if (reply.type === "ready") resolve();
-        else if (reply.type === "error") reject(unpackError(reply.error));
-      });
-      worker.once("error", reject);
-      worker.once("exit", (code) => reject(new Error(`the engine's thread ended with exit code ${code} while it started`)));
-    }).catch(async (error: unknown) => {
-      await worker.terminate();
+    const engine = new WorkerEngine(new Worker(entry, { workerData, execArgv }));
+    try {
+      await engine.ready;
+    } catch (error) {
+      await engine.worker.terminate();
       throw error;
-    });
-    worker.removeAllListeners();
-    return new WorkerEngine(worker);
+    }
+    return engine;
   }
 
   private hear(reply: Reply): void {
-    if (reply.type === "ready" || reply.id === null) return;
-    const call = this.pending.get(reply.id);
+    if (reply.type === "ready") {
+      this.started?.resolve();
+      return;
+    }
+    if (reply.type === "error" && reply.id === null) {
+      this.die(unpackError(reply.error));
+      return;
+    }
+    const call = this.pending.get(reply.id!);
     if (call === undefined) return;
     if (reply.type === "completion") {
       call.onCompletion?.(reply.completion);
       return;
     }
-    this.pending.delete(reply.id);
+    this.pending.delete(reply.id!);
     if (reply.type === "result") call.resolve(reply.value);
     else call.reject(unpackError(reply.error));
   }
 
   private die(error: Error): void {
     this.death ??= error;
+    this.started?.reject(this.death);
     for (const { reject } of this.pending.values()) reject(this.death);
     this.pending.clear();
   }
@@ -113,9 +121,9 @@ export class WorkerEngine implements Engine {
     return this.call("resetOptimizer", []);
   }
   async close(): Promise<void> {
-    if (this.death === null) await this.call("close", []);
-    this.worker.removeAllListeners("exit");
+    if (this.death !== null) return;
+    await this.call("close", []);
+    this.die(new Error("the engine was closed"));
     await this.worker.terminate();
-    this.death ??= new Error("the engine was closed");
   }
 }

@@ -1,0 +1,131 @@
+import { constants } from "node:fs";
+import { access } from "node:fs/promises";
+import { createRequire } from "node:module";
+import { availableParallelism, totalmem } from "node:os";
+import { EXIT } from "../exit.ts";
+import { paint, type Terminal } from "../terminal/terminal.ts";
+import { printable } from "../terminal/text.ts";
+import { multiply } from "./multiply.ts";
+
+export interface Finding {
+  name: string;
+  /** "optional": not there, and not needed */
+  state: "ok" | "optional" | "failed";
+  detail: string;
+  cure?: string;
+}
+
+const OLDEST_NODE = [20, 19];
+const MEMORY_MB = 2000;
+
+/** Looks at the machine; returns exit code 2 where something keeps vlrl from working. */
+export async function doctor(
+  { json }: { json?: boolean },
+  terminal: Terminal,
+  examine: () => Promise<Finding[]> = findings,
+): Promise<number> {
+  const found = await examine();
+  if (json) terminal.out(`${JSON.stringify(found)}\n`);
+  else for (const finding of found) terminal.out(findingText(finding, terminal));
+  return found.some(({ state }) => state === "failed") ? EXIT.user : EXIT.ok;
+}
+
+function findingText({ name, state, detail, cure }: Finding, terminal: Terminal): string {
+  const mark = { ok: "ok      ", optional: "–       ", failed: "missing " }[state];
+  const head = `${paint(mark, state === "ok" ? "green" : state === "failed" ? "yellow" : "dim", terminal)}${name}: ${printable(detail)}`;
+  return `${head}\n${cure === undefined ? "" : `        ${cure}\n`}`;
+}
+
+async function findings(): Promise<Finding[]> {
+  return [
+    nodeVersion(process.versions.node),
+    cores(),
+    memory(totalmem()),
+    await runtime(),
+    await pictures(),
+    await folder(process.cwd()),
+    tfjs(),
+  ];
+}
+
+export function nodeVersion(version: string): Finding {
+  const [major = 0, minor = 0] = version.split(".").map(Number);
+  const enough = major > OLDEST_NODE[0]! || (major === OLDEST_NODE[0] && minor >= OLDEST_NODE[1]!);
+  const detail = `${version} on ${process.platform} ${process.arch}`;
+  return enough
+    ? { name: "Node", state: "ok", detail }
+    : { name: "Node", state: "failed", detail, cure: `Install Node ${OLDEST_NODE.join(".")} or newer: https://nodejs.org` };
+}
+
+function cores(): Finding {
+  return { name: "processor", state: "ok", detail: `${availableParallelism()} cores` };
+}
+
+function memory(bytes: number): Finding {
+  const megabytes = Math.round(bytes / 1e6);
+  const enough = megabytes >= MEMORY_MB;
+  const cure = enough ? undefined : `The quickstart wants about ${MEMORY_MB} MB: lower groups_per_step, or use a larger machine.`;
+  return { name: "memory", state: enough ? "ok" : "failed", detail: `${megabytes} MB`, cure };
+}
+
+async function runtime(): Promise<Finding> {
+  const name = "onnxruntime-node";
+  return attempt(name, "Install again: npm install onnxruntime-node", async () => {
+    const { gflops } = await multiply();
+    const cuda = "For CUDA: npm rebuild onnxruntime-node --ignore-scripts=false --onnxruntime-node-install=cuda12 (downloads it)";
+    return { detail: `${versionOf(name)}, multiplies 512x512 matrices at ${gflops.toFixed(0)} GFLOP/s`, cure: cuda };
+  });
+}
+
+async function pictures(): Promise<Finding> {
+  return attempt("sharp", "Install again: npm install sharp", async () => {
+    const { default: sharp } = await import("sharp");
+    const { info } = await sharp({ create: { width: 2, height: 2, channels: 3, background: "white" } })
+      .raw()
+      .toBuffer({ resolveWithObject: true });
+    if (info.size !== 12) throw new Error(`a 2x2 picture came out as ${info.size} bytes`);
+    return { detail: `${versionOf("sharp")}, libvips ${sharp.versions.vips}` };
+  });
+}
+
+async function folder(path: string): Promise<Finding> {
+  return attempt("folder", "Change to a folder of your own, or give --run-dir.", async () => {
+    await access(path, constants.W_OK);
+    return { detail: `${path} may be written` };
+  });
+}
+
+function tfjs(): Finding {
+  const name = "@tensorflow/tfjs-node-gpu";
+  const version = versionOf(name);
+  if (version !== null) return { name, state: "ok", detail: version };
+  return {
+    name,
+    state: "optional",
+    detail: "not installed, and not needed",
+    cure: `To use it: npm install ${name} --ignore-scripts=false`,
+  };
+}
+
+/** A check that may find anything broken: whatever it throws is what the reader wants to know. */
+async function attempt(name: string, cure: string, look: () => Promise<{ detail: string; cure?: string }>): Promise<Finding> {
+  try {
+    return { name, state: "ok", ...(await look()) };
+  } catch (error) {
+    return { name, state: "failed", detail: error instanceof Error ? error.message.split("\n")[0]! : String(error), cure };
+  }
+}
+
+/** The installed version of a package, or null where there is none. */
+function versionOf(name: string): string | null {
+  const require = createRequire(import.meta.url);
+  try {
+    return (require(`${name}/package.json`) as { version: string }).version;
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code;
+    if (code === "MODULE_NOT_FOUND") return null;
+    // There, but its package.json is not for others to read.
+    if (code === "ERR_PACKAGE_PATH_NOT_EXPORTED") return "version unknown";
+    throw error;
+  }
+}

@@ -1,0 +1,90 @@
+import { join } from "node:path";
+import type { RunListener, RunSummary } from "../../trainers/events.ts";
+import type { RunControl, RunPlan } from "../../trainers/plan.ts";
+import { EXIT } from "../exit.ts";
+import { onInterrupt } from "../interrupt.ts";
+import { loadPlan } from "../plan.ts";
+import { grouped } from "../terminal/number.ts";
+import { Screen } from "../terminal/screen.ts";
+import type { Terminal } from "../terminal/terminal.ts";
+import { printable } from "../terminal/text.ts";
+
+export interface TrainOptions {
+  set: string[];
+  runDir?: string;
+  /** true where there must be something to resume, "auto" where there may be, or a checkpoint folder */
+  resume?: true | string;
+  dryRun?: boolean;
+  json?: boolean;
+  quiet?: boolean;
+}
+
+/** The parts of `trainers/` that this command drives, loaded when it runs. */
+export interface Trainer {
+  runPlan(plan: RunPlan, control: RunControl): Promise<RunSummary>;
+  estimate(plan: RunPlan): Promise<{ parameters: number; memory_mb: number; tokens_per_step: { stage: string; tokens: number }[] }>;
+}
+
+const loaded: Trainer = {
+  runPlan: async (plan, control) => (await import("../../trainers/run.ts")).runPlan(plan, control),
+  estimate: async (plan) => (await import("../../trainers/estimate.ts")).estimate(plan),
+};
+
+/** Trains from a recipe; returns the exit code. */
+export async function train(file: string, options: TrainOptions, terminal: Terminal, trainer: Trainer = loaded): Promise<number> {
+  const plan = await loadPlan(file, options.set);
+  if (options.dryRun) return dryRun(plan, options, terminal, trainer);
+  const runDir = options.runDir ?? join("runs", plan.name);
+  const screen = new Screen(terminal, { quiet: options.quiet ?? false });
+  let stopped = false;
+  const listener: RunListener = (event) => {
+    if (event.type === "end") stopped = event.interrupted;
+    if (options.json) terminal.out(`${JSON.stringify(event)}\n`);
+    else screen.show(event);
+  };
+  const say = (line: string) => (options.json ? terminal.err(`${line}\n`) : screen.print(line));
+  const interrupt = onInterrupt(
+    () => say("finishing the step, saving; press again to stop at once"),
+    () => screen.close(),
+  );
+  try {
+    await trainer.runPlan(plan, { runDir, ...resumption(options.resume), signal: interrupt.signal, listener });
+  } finally {
+    interrupt.restore();
+    screen.close();
+  }
+  if (!stopped) return EXIT.ok;
+  say(`stopped. Go on with:\n  ${resumeCommand(file, options)}`);
+  return EXIT.interrupted;
+}
+
+function resumption(resume: TrainOptions["resume"]): Pick<RunControl, "resume" | "from"> {
+  if (resume === undefined) return { resume: "no" };
+  if (resume === true) return { resume: "must" };
+  return resume === "auto" ? { resume: "auto" } : { resume: "must", from: resume };
+}
+
+/** The command that goes on with an interrupted run, ready to paste. */
+export function resumeCommand(file: string, { set, runDir }: Pick<TrainOptions, "set" | "runDir">): string {
+  const words = [file, ...set.flatMap((assignment) => ["--set", assignment]), ...(runDir === undefined ? [] : ["--run-dir", runDir])];
+  return ["vlrl train", ...words.map(quoted), "--resume"].join(" ");
+}
+
+/** A word as a POSIX shell reads it back. */
+function quoted(word: string): string {
+  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
+}
+
+async function dryRun(plan: RunPlan, { json }: TrainOptions, terminal: Terminal, trainer: Trainer): Promise<number> {
+  const estimate = await trainer.estimate(plan);
+  if (json) {
+    const { folder, recipeText, ...recipe } = plan;
+    terminal.out(`${JSON.stringify({ recipe, folder, estimate })}\n`);
+    return EXIT.ok;
+  }
+  const tokens = estimate.tokens_per_step.map(({ stage, tokens }) => `# ${printable(stage)}: about ${grouped(tokens)} tokens a step`);
+  // Comments, so that what is printed is a recipe again.
+  const lines = [`# ${grouped(estimate.parameters)} parameters, about ${grouped(estimate.memory_mb)} MB of memory`, ...tokens];
+  terminal.out(`${plan.recipeText}${lines.join("\n")}\n`);
+  return EXIT.ok;
+}
