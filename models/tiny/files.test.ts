@@ -70,14 +70,14 @@ test("markup survives decoding without special tokens", () => {
 });
 
 test("a question about one picture is a short prompt", async () => {
-  expect(tinyImageTokens()).toBe(16); // 32 / 4 = 8 patches a side, folded by 2: 4 * 4
+  expect(tinyImageTokens()).toBe(16); // 32 / 8 = 4 patches a side, none folded: 4 * 4
   const { prompt, text } = await processor.encodePrompt([question]);
   const picture = `<fake_token_around_image><global-img>${"<image>".repeat(16)}<fake_token_around_image>`;
   expect(text).toBe(`<|im_start|>User:${picture}What is the sum of the digits?<end_of_utterance>\nAssistant:`);
   // <|im_start|> User : | 3 + 16 around and in the picture | 7 words and ? | <end_of_utterance> \n Assistant :
   expect(prompt.tokens.length).toBe(3 + 19 + 8 + 4);
   expect(prompt.pixels!.shape).toEqual([1, 3, side, side]);
-  expect(new Set(prompt.pixels!.data)).toEqual(new Set([-1])); // (0 / 255 - 0.5) / 0.5
+  expect(new Set(prompt.pixels!.data)).toEqual(new Set([Math.fround(-1 / 3)])); // (0 / 255 - 0.1) / 0.3
 });
 
 test("a conversation is prompt, response and end token laid end to end", async () => {
