@@ -27,9 +27,16 @@ export type Role = "policy" | "observation" | "context" | "negative" | "correcte
 /** Why a completion ended: a stop id or string, the token limit, or the environment. */
 export type FinishReason = "stop" | "length" | "environment";
 
+/** The score of one step of a completion: the characters [start, end) of its text that took it. */
+export interface StepScore {
+  start: number;
+  end: number;
+  score: number;
+}
+
 /** What came of asking one reward about one completion. Only a score is a number; the rest is counted by name. */
 export type Outcome =
-  | { kind: "score"; score: number; metrics?: Record<string, number> }
+  | { kind: "score"; score: number; metrics?: Record<string, number>; steps?: StepScore[] }
   | { kind: "not_applicable" }
   | { kind: "timeout"; message: string }
   | { kind: "error"; message: string };
@@ -68,7 +75,7 @@ export interface Rollout {
   parts: RewardPart[];
   /** weighted sum of the parts; null where nothing could be scored */
   reward: number | null;
-  /** filled in by the trainer */
+  /** filled in by the trainer: the mean over the completion's tokens */
   advantage: number | null;
 }
 

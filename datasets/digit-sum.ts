@@ -20,6 +20,12 @@ export const DigitSumOptions = z
     max_size: z.int().min(6).default(16).describe("longer side of a digit's box at most, pixels"),
     min_digits: z.int().min(2).max(9).default(2),
     max_digits: z.int().min(2).max(9).default(3),
+    overlook: z
+      .number()
+      .min(0)
+      .max(1)
+      .default(0)
+      .describe("share of pictures of more than two digits whose trace overlooks the last one, as a hasty annotator would; answers stay right"),
     noise: z.number().min(0).max(1).default(0).describe("brightest background pixel, as a share of full ink"),
   })
   .refine((o) => o.min_size <= o.max_size, { path: ["max_size"], error: "expected min_size or more" })
@@ -41,7 +47,8 @@ export interface LabelledDigit {
  * Handwritten digits at random places and sizes on a black square; the question asks for their sum.
  *
  * Fields: `image` (Picture), `question`, `answer` ("15"), `digits` ([{ digit, box }], left to right and then top down; pixels), and
- * `trace`, a response that names each digit with its box, adds step by step and answers.
+ * `trace`, a response that names each digit with its box, adds step by step and answers, and `readings`, the digits alone. With
+ * `overlook` some traces miss a digit, as cold-start data often do; `answer` and `digits` are the truth in any case.
  * An example depends on the seed, the split, its index and the options alone. Scans of the two splits are different people's hands.
  */
 export const digitSum = defineDataset({
@@ -68,10 +75,11 @@ function makeExample(scans: Scans, options: DigitSumOptions, seed: number, index
   const boxes = place(drawn, options.canvas, random);
   const digits = drawn.map(({ digit }, k) => ({ digit, box: boxes[k]! })).sort((a, b) => a.box[0] - b.box[0] || a.box[1] - b.box[1]);
   const image = paint(drawn, boxes, options, random);
+  const hasty = digits.length > 2 && Random.of(seed, "digit_sum", options.split, index, "overlook").uniform() < options.overlook;
   const answer = `${digits.reduce((sum, { digit }) => sum + digit, 0)}`;
   return {
     id: exampleId(options.split, index),
-    fields: { image, question: QUESTION, answer, digits, readings: digitReadings(digits), trace: digitTrace(digits) },
+    fields: { image, question: QUESTION, answer, digits, readings: digitReadings(digits), trace: digitTrace(hasty ? digits.slice(0, -1) : digits) },
   };
 }
 

@@ -93,6 +93,8 @@ export interface OptimizerStep {
   weight_decay: number;
   /** 0 does not clip */
   max_grad_norm: number;
+  /** factors on lr for parameters whose name holds the key; the first key that fits counts, 0 freezes */
+  lr_scale?: Record<string, number>;
 }
 
 export interface EngineInfo {

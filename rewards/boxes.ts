@@ -17,6 +17,7 @@ const Located = z.preprocess((value) => (Array.isArray(value) ? { box: value } :
  * Every opened `<box>` is a prediction, so a blank, unclosed or swapped one costs as much as one that misses, and a shower of
  * guesses is paid less than a single good one. Only the first 64 are matched.
  * Target: a list of boxes [4], or of objects with a `box` [4]; at least one. Units: pixels of the original image.
+ * Steps: each predicted box, with its matched IoU.
  * Metrics: `box_iou`, mean matched IoU over the true boxes; `f1_50`, 2 hits / (predicted + true), a hit being a matched IoU of 0.5 or more.
  */
 export const boxes = defineReward({
@@ -25,14 +26,19 @@ export const boxes = defineReward({
   field: "digits",
   score({ completion, target }) {
     const predicted = parseBoxes(completion, MAX_MATCHED);
-    const valid = predicted.boxes.filter((box) => box !== null);
-    const overlaps = target.map(({ box }) => valid.map((guess) => intersectionOverUnion(guess, box)));
-    const matched = bestAssignment(overlaps).map((column, row) => (column < 0 ? 0 : overlaps[row]![column]!));
+    const overlaps = target.map(({ box }) => predicted.boxes.map((guess) => (guess === null ? 0 : intersectionOverUnion(guess, box))));
+    const assignment = bestAssignment(overlaps);
+    const matched = assignment.map((column, row) => (column < 0 ? 0 : overlaps[row]![column]!));
+    const steps = predicted.places.map(([start, end], column) => {
+      const row = assignment.indexOf(column);
+      return { start, end, score: row < 0 ? 0 : matched[row]! };
+    });
     const total = matched.reduce((sum, overlap) => sum + overlap, 0);
     const hits = matched.filter((overlap) => overlap >= 0.5).length;
     return {
       score: total / Math.max(predicted.count, target.length),
       metrics: { box_iou: total / target.length, f1_50: (2 * hits) / (predicted.count + target.length) },
+      steps,
     };
   },
 });

@@ -1,5 +1,5 @@
 import type { z } from "zod";
-import type { Outcome } from "../core/types.ts";
+import type { Outcome, StepScore } from "../core/types.ts";
 
 /** What a reward sees of one finished completion. */
 export interface RewardInput<Target, Options = unknown> {
@@ -19,8 +19,11 @@ export interface RewardInput<Target, Options = unknown> {
   finish: "stop" | "length" | "environment";
 }
 
-/** A number, "not applicable" as null, or a number with metrics beside it. */
-export type RewardReturn = number | null | { score: number; metrics?: Record<string, number> };
+/**
+ * A number, "not applicable" as null, or a number with metrics beside it and, for a reward that judges steps, the score of each with its
+ * place in the text.
+ */
+export type RewardReturn = number | null | { score: number; metrics?: Record<string, number>; steps?: StepScore[] };
 
 export interface RewardDefinition<Target = unknown, Options = unknown> {
   name: string;

@@ -1,4 +1,4 @@
-import type { Outcome } from "../core/types.ts";
+import type { Outcome, StepScore } from "../core/types.ts";
 
 /** What a reward returned, as an outcome. Only finite numbers are scores; NaN and the like are errors, never a silent 0. */
 export function toOutcome(returned: unknown): Outcome {
@@ -8,14 +8,27 @@ export function toOutcome(returned: unknown): Outcome {
     return failed(`returned ${shown(returned)}; expected a number, null or { score, metrics }`);
   }
   const outcome = number(returned.score);
-  if (outcome.kind !== "score" || !("metrics" in returned) || returned.metrics === undefined) return outcome;
-  if (typeof returned.metrics !== "object" || returned.metrics === null) {
-    return failed(`returned metrics ${shown(returned.metrics)}; expected an object of numbers`);
+  if (outcome.kind !== "score") return outcome;
+  const metrics = "metrics" in returned ? returned.metrics : undefined;
+  if (metrics !== undefined) {
+    if (typeof metrics !== "object" || metrics === null) return failed(`returned metrics ${shown(metrics)}; expected an object of numbers`);
+    const bad = Object.entries(metrics).find(([, value]) => !Number.isFinite(value));
+    if (bad !== undefined) return failed(`returned metrics.${bad[0]} = ${shown(bad[1])}; expected a finite number`);
+    outcome.metrics = { ...metrics };
   }
-  const metrics = Object.entries(returned.metrics);
-  const bad = metrics.find(([, value]) => !Number.isFinite(value));
-  if (bad !== undefined) return failed(`returned metrics.${bad[0]} = ${shown(bad[1])}; expected a finite number`);
-  return { ...outcome, metrics: Object.fromEntries(metrics) };
+  const steps = "steps" in returned ? returned.steps : undefined;
+  if (steps !== undefined) {
+    if (!Array.isArray(steps) || !steps.every(isStep))
+      return failed("returned steps that are not a list of { start, end, score } of finite numbers");
+    outcome.steps = steps.map(({ start, end, score }) => ({ start, end, score }));
+  }
+  return outcome;
+}
+
+function isStep(step: unknown): step is StepScore {
+  if (typeof step !== "object" || step === null) return false;
+  const { start, end, score } = step as Record<string, unknown>;
+  return Number.isInteger(start) && Number.isInteger(end) && Number.isFinite(score);
 }
 
 function number(score: number): Outcome {

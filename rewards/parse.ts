@@ -53,9 +53,17 @@ export function parseBox(text: string): Box | null {
 }
 
 /** Every `<box>` that was opened, in order; null for one that was not closed or does not hold a box. */
-export function parseBoxes(text: string, limit = Number.POSITIVE_INFINITY): { count: number; boxes: (Box | null)[] } {
-  const found = text.match(/<box>[^<]*<\/box>|<box>/g) ?? [];
-  return { count: found.length, boxes: found.slice(0, limit).map(taggedBox) };
+export function parseBoxes(
+  text: string,
+  limit = Number.POSITIVE_INFINITY,
+): { count: number; boxes: (Box | null)[]; places: [number, number][] } {
+  const found = [...text.matchAll(/<box>[^<]*<\/box>|<box>/g)];
+  const kept = found.slice(0, limit);
+  return {
+    count: found.length,
+    boxes: kept.map(([tagged]) => taggedBox(tagged)),
+    places: kept.map((match) => [match.index, match.index + match[0].length]),
+  };
 }
 
 /** The last `<box>` that was opened; null without one, or where it does not hold a box. */
@@ -74,6 +82,9 @@ export interface Trace {
   readings: (number | null)[];
   /** one entry for each `=`, in order; null where it is not part of an `a+b=c` of whole numbers */
   sums: ({ a: number; b: number; c: number } | null)[];
+  /** where each reading and each sum stands in the text: [start, end) */
+  readingPlaces: [number, number][];
+  sumPlaces: [number, number][];
 }
 
 // Boxes in one piece; words and numbers with whatever letters and digits stick to them, so that "10e5" is not a 10.
@@ -82,12 +93,25 @@ const GLUE = new Set(["+", "-", "=", "*", "/"]);
 
 /** Readings and partial sums of a reasoning trace. `1+2+3=6` and `1+2=3=3` are not partial sums: nothing may extend either side. */
 export function parseTrace(text: string): Trace {
-  const tokens = text.match(TOKEN) ?? [];
+  const matches = [...text.matchAll(TOKEN)];
+  const tokens = matches.map(([token]) => token);
   const number = (i: number) => wholeNumber(tokens[i] ?? "");
-  const trace: Trace = { readings: [], sums: [] };
+  /** the characters from token `first` to token `last`, as far as there are such */
+  const place = (first: number, last: number): [number, number] => {
+    const [from, to] = [first, last].map((i) => matches[Math.min(Math.max(0, i), matches.length - 1)]!) as [
+      RegExpExecArray,
+      RegExpExecArray,
+    ];
+    return [from.index, to.index + to[0].length];
+  };
+  const trace: Trace = { readings: [], sums: [], readingPlaces: [], sumPlaces: [] };
   for (const [i, token] of tokens.entries()) {
-    if (token.startsWith("<box>")) trace.readings.push(number(i - 1));
+    if (token.startsWith("<box>")) {
+      trace.readings.push(number(i - 1));
+      trace.readingPlaces.push(place(i - 1, i - 1));
+    }
     if (token !== "=") continue;
+    trace.sumPlaces.push(place(i - 3, i + 1));
     const [a, b, c] = [number(i - 3), number(i - 1), number(i + 1)];
     const alone = !GLUE.has(tokens[i - 4] ?? "") && !GLUE.has(tokens[i + 2] ?? "");
     trace.sums.push(a !== null && tokens[i - 2] === "+" && b !== null && c !== null && alone ? { a, b, c } : null);

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import type { StepScore } from "../core/types.ts";
 import { rewardInput } from "./define.ts";
 import { steps } from "./steps.ts";
 
@@ -21,7 +22,7 @@ test.each([
   ["", [0, 0, 0, 0]],
 ])("%j", async (completion, [score, readings, sums, firstError]) => {
   const returned = await steps.score(rewardInput({ completion, target: [{ digit: 3 }, { digit: 7 }, { digit: 5 }] }));
-  expect(returned).toEqual({ score, metrics: { readings, sums, first_error: firstError } });
+  expect(returned).toMatchObject({ score, metrics: { readings, sums, first_error: firstError } });
 });
 
 test("zeros are digits, and a blank is none of them", async () => {
@@ -32,11 +33,22 @@ test("zeros are digits, and a blank is none of them", async () => {
 
 test("one digit has one step and no sum", async () => {
   const returned = await steps.score(rewardInput({ completion: `4${BOX}`, target: [{ digit: 4 }] }));
-  expect(returned).toEqual({ score: 1, metrics: { readings: 1, sums: 1, first_error: 1 } });
+  expect(returned).toMatchObject({ score: 1, metrics: { readings: 1, sums: 1, first_error: 1 } });
 });
 
 test("a thousand guesses for each digit do not pay", async () => {
   const completion = Array.from({ length: 1000 }, (_, i) => `${i % 10}${BOX}`).join("");
   const returned = await steps.score(rewardInput({ completion, target: [{ digit: 0 }, { digit: 1 }] }));
   expect(returned).toMatchObject({ score: 2 / 1000 });
+});
+
+test("every step is scored where it stands", () => {
+  const completion = "<think>3<box>1,1,9,9</box>9<box>1,1,9,9</box>3+9=12</think><answer>12</answer>";
+  const returned = steps.score(rewardInput({ completion, target: [{ digit: 3 }, { digit: 7 }] })) as { steps: StepScore[] };
+  // the 3 is right; the 9 should be a 7, and so the sum is wrong too
+  expect(returned.steps.map(({ start, end, score }) => [completion.slice(start, end), score])).toEqual([
+    ["3", 1],
+    ["9", 0],
+    ["3+9=12", 0],
+  ]);
 });

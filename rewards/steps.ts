@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { StepScore } from "../core/types.ts";
 import { defineReward } from "./define.ts";
 import { parseTrace } from "./parse.ts";
 
@@ -13,6 +14,7 @@ import { parseTrace } from "./parse.ts";
  *
  * Every `<box>` and every `=` is a given step, so extra ones cost. Order counts.
  * Target: a list of objects with a `digit`, in reading order; at least one.
+ * Steps: each reading (its number) and each partial sum, 1 or 0.
  * Metrics: `readings` and `sums`, right ones as a share of those expected (1 where none are); `first_error`, index of the first
  * expected step that is wrong or missing, divided by the number of expected steps, 1 when there is none.
  */
@@ -33,6 +35,7 @@ export const steps = defineReward({
     const firstError = expected.indexOf(false);
     return {
       score: right(expected) / Math.max(expected.length, given),
+      steps: [...placed(trace.readingPlaces, readings), ...placed(trace.sumPlaces, sums)],
       metrics: {
         readings: right(readings) / readings.length,
         sums: sums.length === 0 ? 1 : right(sums) / sums.length,
@@ -49,6 +52,11 @@ function runningSums([first = 0, ...rest]: number[]): { a: number; b: number; c:
     total += b;
     return { a, b, c: total };
   });
+}
+
+/** Every given step with its place; one beyond those expected is wrong. */
+function placed(places: [number, number][], marks: boolean[]): StepScore[] {
+  return places.map(([start, end], i) => ({ start, end, score: marks[i] ? 1 : 0 }));
 }
 
 function right(marks: boolean[]): number {

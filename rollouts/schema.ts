@@ -5,7 +5,7 @@
  * nats, times in milliseconds.
  */
 import type * as Arrow from "apache-arrow";
-import type { FinishReason, Outcome, RewardPart, Role, Rollout } from "../core/types.ts";
+import type { FinishReason, Outcome, RewardPart, Role, Rollout, StepScore } from "../core/types.ts";
 
 const ROLES: readonly Role[] = ["policy", "observation", "context", "negative", "corrected"];
 const FINISHES: readonly FinishReason[] = ["stop", "length", "environment"];
@@ -45,6 +45,7 @@ function makeSchema(a: Columns, dictionaries: Dictionaries): Arrow.Schema {
   const field = <T extends Arrow.DataType>(name: string, type: T, nullable = false) => new a.Field(name, type, nullable);
   const list = (type: Arrow.DataType) => new a.List(field("item", type));
   const entry = new a.Struct<{ key: Arrow.Utf8; value: Arrow.Float64 }>([field("key", new a.Utf8()), field("value", new a.Float64())]);
+  const stepScore = new a.Struct([field("start", new a.Int32()), field("end", new a.Int32()), field("score", new a.Float64())]);
   const part = new a.Struct([
     field("name", new a.Utf8()),
     field("outcome", dictionaries.outcome.type),
@@ -52,6 +53,7 @@ function makeSchema(a: Columns, dictionaries: Dictionaries): Arrow.Schema {
     field("message", new a.Utf8(), true),
     field("latency_ms", new a.Float64()),
     field("metrics", new a.Map_(field("entries", entry)), true),
+    field("steps", list(stepScore), true),
   ]);
   return new a.Schema([
     field("stage", new a.Utf8()),
@@ -120,8 +122,12 @@ function columnMaker({ columns: a, dictionaries }: Encoder) {
     });
     return a.makeData({ type, length: values.length, data: indices, dictionary: entries });
   };
-  const list = (type: Arrow.DataType, lengths: readonly number[], child: Arrow.Data): Arrow.Data =>
-    a.makeData({ type: type as Arrow.List, length: lengths.length, valueOffsets: offsetsOf(lengths), child });
+  const list = (
+    type: Arrow.DataType,
+    lengths: readonly number[],
+    child: Arrow.Data,
+    nulls: ReturnType<typeof validity> | object = {},
+  ): Arrow.Data => a.makeData({ type: type as Arrow.List, length: lengths.length, valueOffsets: offsetsOf(lengths), child, ...nulls });
   const arrays = (type: Arrow.DataType, rows: readonly (Int32Array | Float32Array)[]): Arrow.Data => {
     const lengths = rows.map((row) => row.length);
     const [item] = type.children;
@@ -239,7 +245,38 @@ function partColumns(loaded: Encoder, type: Arrow.DataType, parts: readonly Rewa
       type.children[5]!.type,
       outcomes.map((outcome) => (outcome.kind === "score" ? (outcome.metrics ?? null) : null)),
     ),
+    stepColumns(
+      loaded,
+      type.children[6]!.type,
+      outcomes.map((outcome) => (outcome.kind === "score" ? (outcome.steps ?? null) : null)),
+    ),
   ]);
+}
+
+function stepColumns(loaded: Encoder, type: Arrow.DataType, rows: readonly (readonly StepScore[] | null)[]): Arrow.Data {
+  const make = columnMaker(loaded);
+  const { Int32, Float64 } = loaded.columns;
+  const flat = rows.flatMap((row) => row ?? []);
+  const child = make.struct(type.children[0]!.type, flat.length, [
+    make.number(
+      new Int32(),
+      flat.map(({ start }) => start),
+    ),
+    make.number(
+      new Int32(),
+      flat.map(({ end }) => end),
+    ),
+    make.number(
+      new Float64(),
+      flat.map(({ score }) => score),
+    ),
+  ]);
+  return make.list(
+    type,
+    rows.map((row) => row?.length ?? 0),
+    child,
+    validity(rows),
+  );
 }
 
 /** The same batch with its advantages filled in, one a row; the other columns are shared, not copied. */
@@ -298,16 +335,20 @@ interface PartRow {
   message: string | null;
   latency_ms: number;
   metrics: Iterable<[string, number]> | null;
+  steps: Iterable<StepScore> | null;
 }
 
-function partOf({ name, outcome: kind, score, message, latency_ms, metrics }: PartRow): RewardPart {
-  return { name, outcome: outcomeOf(kind, score, message, metrics), latencyMs: latency_ms };
+function partOf(row: PartRow): RewardPart {
+  return { name: row.name, outcome: outcomeOf(row), latencyMs: row.latency_ms };
 }
 
-function outcomeOf(kind: Outcome["kind"], score: number | null, message: string | null, metrics: PartRow["metrics"]): Outcome {
+function outcomeOf({ outcome: kind, score, message, metrics, steps }: PartRow): Outcome {
   if (kind === "score") {
     if (score === null) throw new Error("a score of null");
-    return metrics === null ? { kind, score } : { kind, score, metrics: Object.fromEntries(metrics) };
+    const outcome: Outcome = { kind, score };
+    if (metrics !== null) outcome.metrics = Object.fromEntries(metrics);
+    if (steps !== null) outcome.steps = Array.from(steps, ({ start, end, score }) => ({ start, end, score }));
+    return outcome;
   }
   return kind === "not_applicable" ? { kind } : { kind, message: message ?? "" };
 }

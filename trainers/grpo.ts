@@ -5,7 +5,9 @@ import type { EncodedPrompt, TrainRow } from "../engines/engine.ts";
 import { RolloutFile } from "../rollouts/arrow.ts";
 import { collectGroups } from "../rollouts/collect.ts";
 import { fromBatch, type StoredRollout, withAdvantages } from "../rollouts/schema.ts";
+import { mean } from "./advantages/define.ts";
 import { advantages } from "./advantages/index.ts";
+import { judgedRollout } from "./credit.ts";
 import { rolloutMetrics } from "./grpo-metrics.ts";
 import type { GrpoStage } from "./options.ts";
 import type { StageContext, StageRunner } from "./runner.ts";
@@ -16,6 +18,8 @@ interface ScoredGroup {
   batch: RecordBatch;
   rollouts: StoredRollout[];
   prompt: EncodedPrompt;
+  /** [G][T] */
+  advantages: Float32Array[];
 }
 
 /**
@@ -64,25 +68,24 @@ export function grpoRunner(context: StageContext, stage: GrpoStage): StageRunner
     for await (const batch of stream) {
       const rollouts = fromBatch(batch);
       const { group } = rollouts[0]!;
-      groups[group] = { batch, rollouts, prompt: prompts.get(group)! };
+      groups[group] = { batch, rollouts, prompt: prompts.get(group)!, advantages: [] };
     }
     return groups;
   }
 
   /** Advantages into the rollouts and, with them, to the step's file. */
   async function assignAdvantages(groups: ScoredGroup[], step: number): Promise<void> {
+    const pieces = processor.tokenPieces();
     const estimate = advantages.get(stage.advantage).estimate(
-      groups.map(({ rollouts }) => rollouts.map(({ reward }) => reward)),
+      groups.map(({ rollouts }) => rollouts.map((rollout) => judgedRollout(rollout, pieces))),
       { scale: stage.scale_rewards },
     );
-    groups.forEach(({ rollouts }, g) => {
-      rollouts.forEach((rollout, i) => {
-        rollout.advantage = estimate[g]![i]!;
-      });
+    groups.forEach((group, g) => {
+      group.advantages = estimate[g]!;
     });
     if (rolloutsFolder === null) return;
     const file = await RolloutFile.open(join(rolloutsFolder, `${context.stage}-step-${String(step + 1).padStart(6, "0")}.arrow`));
-    for (const [g, { batch }] of groups.entries()) file.write(await withAdvantages(batch, estimate[g]!));
+    for (const [g, { batch }] of groups.entries()) file.write(await withAdvantages(batch, estimate[g]!.map(mean)));
     await file.close();
   }
 
@@ -94,13 +97,13 @@ export function grpoRunner(context: StageContext, stage: GrpoStage): StageRunner
       if (!isTrained(rollout)) return 0;
       return stage.aggregation === "token" ? 1 / total : 1 / (lengths.length * rollout.tokens.length);
     };
-    return groups.map(({ prompt, rollouts }, g) => ({
+    return groups.map(({ prompt, rollouts, advantages }, g) => ({
       prompt,
       completions: rollouts.map((rollout, i) => ({
         tokens: rollout.tokens,
         fields: {
           weights: new Float32Array(rollout.tokens.length).fill(weightOf(rollout)),
-          advantages: new Float32Array(rollout.tokens.length).fill(rollout.advantage!),
+          advantages: advantages[i]!,
           oldLogprobs: rollout.logprobs,
           ...(reference === null ? {} : { refLogprobs: reference[g]![i]! }),
         },

@@ -21,6 +21,10 @@ export const Optimizer = z.strictObject({
   eps: z.number().gt(0).default(1e-8),
   weight_decay: z.number().min(0).default(0),
   max_grad_norm: z.number().min(0).default(1).describe("0 does not clip"),
+  lr_scale: z
+    .record(z.string(), z.number().min(0))
+    .default({})
+    .describe("factors on lr for parameters whose name holds the key; the first key that fits counts, 0 freezes"),
 });
 export type Optimizer = z.infer<typeof Optimizer>;
 

@@ -105,7 +105,9 @@ export class EmbeddedEngine implements Engine {
     for (const pass of planPasses(rows, this.model)) {
       const key = `loss:${JSON.stringify([pass.shape, spec])}`;
       const session = await this.sessions.get(key, () => lossGraph(this.model, pass.shape, loss, spec.options, spec.temperature));
-      const fields = Object.fromEntries(["weights", ...loss.fields(spec.options)].map((name) => [`field:${name}`, fieldFeed(rows, pass, name)]));
+      const fields = Object.fromEntries(
+        ["weights", ...loss.fields(spec.options)].map((name) => [`field:${name}`, fieldFeed(rows, pass, name)]),
+      );
       const results = await session.run({ ...this.weights, ...pass.feeds, ...fields }, this.gradientBuffers());
       this.addGradients(results);
       total.loss += results.loss![0]!;
@@ -156,10 +158,13 @@ export class EmbeddedEngine implements Engine {
     if (!Number.isFinite(gradNorm)) return { gradNorm, skipped: true };
     this.steps++;
     const scale = step.max_grad_norm > 0 ? Math.min(1, step.max_grad_norm / (gradNorm + 1e-6)) : 1;
+    const factors = Object.entries(step.lr_scale ?? {});
     for (const [name, gradient] of Object.entries(gradients)) {
+      const factor = factors.find(([key]) => name.includes(key))?.[1] ?? 1;
+      if (factor === 0) continue;
       const weights = this.weights[name]!;
       this.moments[name] ??= { first: new Float32Array(weights.length), second: new Float32Array(weights.length) };
-      adamw(weights, gradient, this.moments[name]!, step, this.steps, scale);
+      adamw(weights, gradient, this.moments[name]!, { ...step, lr: step.lr * factor }, this.steps, scale);
     }
     this.spare ??= Object.fromEntries(Object.entries(gradients).map(([name, gradient]) => [`grad:${name}`, gradient]));
     return { gradNorm, skipped: false };

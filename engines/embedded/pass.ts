@@ -16,6 +16,7 @@ const roundUp = (n: number, step: number): number => Math.ceil(n / step) * step;
 /** Lengths and counts are rounded so that few different shapes, and so few sessions, occur. */
 const PROMPT_STEP = 4;
 const COMPLETION_STEP = 8;
+const ROW_STEP = 4;
 /** Tokens of one pass, unless a single row has more: past the caches of the processor a larger pass gains nothing. */
 const PASS_TOKENS = 2560;
 
@@ -67,7 +68,7 @@ function fillPass(rows: readonly TrainRow[], indices: number[], most: number, mo
   const { prompt, completion } = lengthsOf(first);
   const members = first.completions.length;
   const tiles = tilesOf(first.prompt);
-  const count = Math.min(most, 2 ** Math.ceil(Math.log2(indices.length)));
+  const count = Math.min(most, roundUp(indices.length, ROW_STEP));
   const promptTokens = count * prompt;
   const tokens = promptTokens + count * members * completion;
 

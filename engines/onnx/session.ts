@@ -56,6 +56,8 @@ export class OnnxSession<Name extends string = string> {
       graphOptimizationLevel: "all",
       executionMode: "sequential",
       logSeverityLevel: 3,
+      // every session has threads of its own, and ones that spin after a run take the cores from the next session's
+      extra: { session: { intra_op: { allow_spinning: "0" } } },
     });
     const inputs = new Map<string, Tensor>();
     for (const tensor of topological(Object.values<Tensor>(outputs))) {

@@ -6,7 +6,7 @@ export const tinyConfig = {
   /** side of the features' squares that the connector folds into one token */
   scale_factor: 1,
   /** about one over the root of the width: a model this small starts slowly from the usual 0.02 */
-  initializer_range: 0.06,
+  initializer_range: 0.1,
   vision: {
     /** pixels; pictures of this size are neither resized nor split */
     image_size: 32,

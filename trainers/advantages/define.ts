@@ -3,14 +3,26 @@ export interface AdvantageOptions {
   scale: "group" | "batch" | "none";
 }
 
-/** An advantage estimator: rewards [P][G] to advantages [P][G]. A null reward could not be scored: it enters no statistics and gets 0. */
-export interface AdvantageDefinition {
-  name: string;
-  estimate(rewards: readonly (readonly (number | null)[])[], options: AdvantageOptions): number[][];
+/** What an estimator sees of one rollout. */
+export interface Judged {
+  /** null where it could not be scored: it enters no statistics and gets 0 */
+  reward: number | null;
+  /** T */
+  tokens: number;
+  /** scores of its steps, each with the tokens [start, end) that took it; `step` is the same for the same step of every sibling */
+  steps: { step: string; start: number; end: number; score: number }[];
 }
 
-export function mean(values: readonly number[]): number {
-  return values.reduce((sum, x) => sum + x, 0) / values.length;
+/** An advantage estimator: groups [P][G] to the advantages of every token, [P][G][T]. */
+export interface AdvantageDefinition {
+  name: string;
+  estimate(groups: readonly (readonly Judged[])[], options: AdvantageOptions): Float32Array[][];
+}
+
+export function mean(values: ArrayLike<number>): number {
+  let sum = 0;
+  for (let i = 0; i < values.length; i++) sum += values[i]!;
+  return sum / values.length;
 }
 
 /** Sample standard deviation (Bessel, ddof 1); 0 for fewer than two values. */

@@ -1,5 +1,5 @@
 import { registry } from "../../core/registry.ts";
-import { groupMean } from "./group-mean.ts";
+import { groupMean, groupSteps } from "./group-mean.ts";
 
 /** Every advantage estimator by its name. A new one is a file and a line here. */
-export const advantages = registry("advantage", [groupMean]);
+export const advantages = registry("advantage", [groupMean, groupSteps]);
