@@ -149,7 +149,7 @@ describe("one fault, its place and its cure", () => {
     ],
     ["name: rl", "name: RL 1", 'r.yaml:13:11: stages.1.name: expected lower case letters, digits, - and _, got "RL 1"'],
     ["    group_size: 8", "    loss: grop", 'r.yaml:16:11: stages.1.loss: no loss is called "grop"\n  Did you mean "grpo"?'],
-    ["    group_size: 8", "    advantage: best", 'r.yaml:16:16: stages.1.advantage: no advantage is called "best"\n  Known: group_mean.'],
+    ["    group_size: 8", "    advantage: best", 'r.yaml:16:16: stages.1.advantage: no advantage is called "best"\n  Known: group_mean, group_steps.'],
     [
       "    group_size: 8",
       "    minibatches: 3",
