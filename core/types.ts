@@ -29,6 +29,8 @@ export type FinishReason = "stop" | "length" | "environment";
 
 /** The score of one step of a completion: the characters [start, end) of its text that took it. */
 export interface StepScore {
+  /** what the step is, the same for the same step of every sibling: `reading/0` */
+  name: string;
   start: number;
   end: number;
   score: number;

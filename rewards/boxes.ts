@@ -31,7 +31,7 @@ export const boxes = defineReward({
     const matched = assignment.map((column, row) => (column < 0 ? 0 : overlaps[row]![column]!));
     const steps = predicted.places.map(([start, end], column) => {
       const row = assignment.indexOf(column);
-      return { start, end, score: row < 0 ? 0 : matched[row]! };
+      return { name: `box/${column}`, start, end, score: row < 0 ? 0 : matched[row]! };
     });
     const total = matched.reduce((sum, overlap) => sum + overlap, 0);
     const hits = matched.filter((overlap) => overlap >= 0.5).length;

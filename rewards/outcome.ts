@@ -18,17 +18,16 @@ export function toOutcome(returned: unknown): Outcome {
   }
   const steps = "steps" in returned ? returned.steps : undefined;
   if (steps !== undefined) {
-    if (!Array.isArray(steps) || !steps.every(isStep))
-      return failed("returned steps that are not a list of { start, end, score } of finite numbers");
-    outcome.steps = steps.map(({ start, end, score }) => ({ start, end, score }));
+    if (!Array.isArray(steps) || !steps.every(isStep)) return failed("returned steps that are not a list of { name, start, end, score }");
+    outcome.steps = steps.map(({ name, start, end, score }) => ({ name, start, end, score }));
   }
   return outcome;
 }
 
 function isStep(step: unknown): step is StepScore {
   if (typeof step !== "object" || step === null) return false;
-  const { start, end, score } = step as Record<string, unknown>;
-  return Number.isInteger(start) && Number.isInteger(end) && Number.isFinite(score);
+  const { name, start, end, score } = step as Record<string, unknown>;
+  return typeof name === "string" && Number.isInteger(start) && Number.isInteger(end) && Number.isFinite(score);
 }
 
 function number(score: number): Outcome {

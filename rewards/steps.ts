@@ -35,7 +35,7 @@ export const steps = defineReward({
     const firstError = expected.indexOf(false);
     return {
       score: right(expected) / Math.max(expected.length, given),
-      steps: [...placed(trace.readingPlaces, readings), ...placed(trace.sumPlaces, sums)],
+      steps: [...placed("reading", trace.readingPlaces, readings), ...placed("sum", trace.sumPlaces, sums)],
       metrics: {
         readings: right(readings) / readings.length,
         sums: sums.length === 0 ? 1 : right(sums) / sums.length,
@@ -55,8 +55,8 @@ function runningSums([first = 0, ...rest]: number[]): { a: number; b: number; c:
 }
 
 /** Every given step with its place; one beyond those expected is wrong. */
-function placed(places: [number, number][], marks: boolean[]): StepScore[] {
-  return places.map(([start, end], i) => ({ start, end, score: marks[i] ? 1 : 0 }));
+function placed(kind: string, places: [number, number][], marks: boolean[]): StepScore[] {
+  return places.map(([start, end], i) => ({ name: `${kind}/${i}`, start, end, score: marks[i] ? 1 : 0 }));
 }
 
 function right(marks: boolean[]): number {

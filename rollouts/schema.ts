@@ -45,7 +45,12 @@ function makeSchema(a: Columns, dictionaries: Dictionaries): Arrow.Schema {
   const field = <T extends Arrow.DataType>(name: string, type: T, nullable = false) => new a.Field(name, type, nullable);
   const list = (type: Arrow.DataType) => new a.List(field("item", type));
   const entry = new a.Struct<{ key: Arrow.Utf8; value: Arrow.Float64 }>([field("key", new a.Utf8()), field("value", new a.Float64())]);
-  const stepScore = new a.Struct([field("start", new a.Int32()), field("end", new a.Int32()), field("score", new a.Float64())]);
+  const stepScore = new a.Struct([
+    field("name", new a.Utf8()),
+    field("start", new a.Int32()),
+    field("end", new a.Int32()),
+    field("score", new a.Float64()),
+  ]);
   const part = new a.Struct([
     field("name", new a.Utf8()),
     field("outcome", dictionaries.outcome.type),
@@ -258,6 +263,7 @@ function stepColumns(loaded: Encoder, type: Arrow.DataType, rows: readonly (read
   const { Int32, Float64 } = loaded.columns;
   const flat = rows.flatMap((row) => row ?? []);
   const child = make.struct(type.children[0]!.type, flat.length, [
+    make.text(flat.map(({ name }) => name)),
     make.number(
       new Int32(),
       flat.map(({ start }) => start),
@@ -347,7 +353,7 @@ function outcomeOf({ outcome: kind, score, message, metrics, steps }: PartRow): 
     if (score === null) throw new Error("a score of null");
     const outcome: Outcome = { kind, score };
     if (metrics !== null) outcome.metrics = Object.fromEntries(metrics);
-    if (steps !== null) outcome.steps = Array.from(steps, ({ start, end, score }) => ({ start, end, score }));
+    if (steps !== null) outcome.steps = Array.from(steps, ({ name, start, end, score }) => ({ name, start, end, score }));
     return outcome;
   }
   return kind === "not_applicable" ? { kind } : { kind, message: message ?? "" };

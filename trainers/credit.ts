@@ -18,10 +18,11 @@ export function judgedRollout({ reward, tokens, text, parts }: StoredRollout, pi
   if (written !== text.length) return judged;
   for (const { name, outcome } of parts) {
     if (outcome.kind !== "score") continue;
-    outcome.steps?.forEach(({ start, end, score }, i) => {
+    outcome.steps?.forEach((step) => {
+      const { start, end, score } = step;
       const first = ends.findIndex((place) => place > start);
       const last = ends.findIndex((place) => place >= end);
-      if (first >= 0 && last >= first) judged.steps.push({ step: `${name}/${i}`, start: first, end: last + 1, score });
+      if (first >= 0 && last >= first) judged.steps.push({ step: `${name}/${step.name}`, start: first, end: last + 1, score });
     });
   }
   return judged;

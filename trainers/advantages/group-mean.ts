@@ -29,30 +29,23 @@ export const groupMean: AdvantageDefinition = {
 };
 
 /**
- * As group_mean, but the tokens of a judged step get that step's own score relative to the same step of their siblings. A digit that was
- * read wrongly is blamed alone, and not with it the boxes around it. Where a step was judged by several rewards their advantages add up.
+ * As group_mean, and the tokens of a judged step get on top of it that step's own score relative to the same step of their siblings: a digit
+ * that was read wrongly is blamed more than the boxes around it. Where several rewards judge a token, all are added.
  * Source: process supervision of GRPO, DeepSeekMath (arXiv:2402.03300, 4.1.3), with credit for the step's own tokens only.
  */
 export const groupSteps: AdvantageDefinition = {
   name: "group_steps",
   estimate(groups, options) {
-    const whole = groupMean.estimate(groups, options);
+    const advantages = groupMean.estimate(groups, options);
     groups.forEach((group, g) => {
-      const names = new Set(group.flatMap(({ steps }) => steps.map(({ step }) => step)));
-      const judged = group.map(({ tokens }) => new Uint8Array(tokens));
-      for (const name of names) {
+      for (const name of new Set(group.flatMap(({ steps }) => steps.map(({ step }) => step)))) {
         const own = group.map(({ reward, steps }) => (reward === null ? undefined : steps.find(({ step }) => step === name)));
         const relative = groupRelative([own.map((step) => step?.score ?? null)], options)[0]!;
         own.forEach((step, i) => {
-          if (step === undefined) return;
-          for (let t = step.start; t < step.end; t++) {
-            const before = judged[i]![t] === 1 ? whole[g]![i]![t]! : 0;
-            whole[g]![i]![t] = before + relative[i]!;
-            judged[i]![t] = 1;
-          }
+          for (let t = step?.start ?? 0; t < (step?.end ?? 0); t++) advantages[g]![i]![t]! += relative[i]!;
         });
       }
     });
-    return whole;
+    return advantages;
   },
 };
