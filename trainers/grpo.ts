@@ -111,21 +111,29 @@ export function grpoRunner(context: StageContext, stage: GrpoStage): StageRunner
     }));
   }
 
-  async function update(groups: ScoredGroup[], step: number): Promise<{ metrics: Record<string, number>; tokens: number }> {
+  /** Takes the step's optimizer steps and says how they went; nothing where nothing could be learned. */
+  async function update(groups: ScoredGroup[], step: number): Promise<Record<string, number>> {
     const sums: Record<string, number> = {};
     const note = (name: string, value: number) => {
       sums[name] = (sums[name] ?? 0) + value;
     };
     const reference = stage.kl_coef > 0 ? await referenceLogprobs(groups) : null;
     const size = Math.ceil(groups.length / minibatches);
+    /** of the rollouts that are learned from, over all passes: what the loss's metrics are sums over */
     let tokens = 0;
     for (let pass = 0; pass < updatesPerStep; pass++) {
       const start = (pass % minibatches) * size;
-      const rows = trainRows(groups.slice(start, start + size), reference?.slice(start, start + size) ?? null);
+      const part = groups.slice(start, start + size);
+      if (!part.some(({ rollouts }) => rollouts.some(isTrained))) {
+        // an update by a gradient of zeros would still move weights, by momentum and decay
+        warn(`step ${step + 1}: none of ${part.length * group_size} rollouts could be scored, nothing is learned from them`);
+        continue;
+      }
+      tokens += part.flatMap(({ rollouts }) => rollouts.filter(isTrained)).reduce((sum, rollout) => sum + rollout.tokens.length, 0);
+      const rows = trainRows(part, reference?.slice(start, start + size) ?? null);
       const micro = stage.micro_batch_groups ?? rows.length;
       for (let i = 0; i < rows.length; i += micro) {
         const result = await engine.forwardBackward(rows.slice(i, i + micro), lossSpec);
-        tokens += result.tokens;
         note("loss", result.loss / updatesPerStep);
         for (const [name, value] of Object.entries(result.metrics)) note(name, value);
       }
@@ -135,19 +143,17 @@ export function grpoRunner(context: StageContext, stage: GrpoStage): StageRunner
       note("grad_norm", gradNorm / updatesPerStep);
       sums.learning_rate = lr;
     }
-    const perToken = (name: string) => (sums[name] ?? 0) / Math.max(1, tokens);
+    if (tokens === 0) return {};
+    const perToken = (name: string) => (sums[name] ?? 0) / tokens;
     return {
-      tokens,
-      metrics: {
-        loss: sums.loss!,
-        grad_norm: sums.grad_norm!,
-        learning_rate: sums.learning_rate!,
-        entropy: perToken("entropy"),
-        ratio: perToken("ratio"),
-        "clip_ratio/low_mean": perToken("clip_low"),
-        "clip_ratio/high_mean": perToken("clip_high"),
-        ...(stage.kl_coef > 0 ? { kl: perToken("kl") } : {}),
-      },
+      loss: sums.loss!,
+      grad_norm: sums.grad_norm!,
+      learning_rate: sums.learning_rate!,
+      entropy: perToken("entropy"),
+      ratio: perToken("ratio"),
+      "clip_ratio/low_mean": perToken("clip_low"),
+      "clip_ratio/high_mean": perToken("clip_high"),
+      ...(stage.kl_coef > 0 ? { kl: perToken("kl") } : {}),
     };
   }
 
@@ -178,7 +184,7 @@ export function grpoRunner(context: StageContext, stage: GrpoStage): StageRunner
         tokens,
         metrics: {
           ...rolloutMetrics(groups.map((group) => group.rollouts)),
-          ...trained.metrics,
+          ...trained,
           num_tokens: tokens,
           "time/rollout_s": (sampled - started) / 1000,
           "time/train_s": (performance.now() - sampled) / 1000,

@@ -1,4 +1,4 @@
-import { copyFile, mkdir, readdir } from "node:fs/promises";
+import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { lockRun } from "../checkpoints/lock.ts";
 import { refuseChanges } from "../checkpoints/recipe.ts";
@@ -118,6 +118,8 @@ function recipeOf({ folder: _, recipeText: __, ...recipe }: RunPlan): Record<str
 class Run {
   private progress: Progress;
   private lastLogged = 0;
+  /** the model's config.json, read at the start: the checkpoint that it came from may be removed during the run */
+  private config: Uint8Array = new Uint8Array();
   private readonly started = performance.now();
 
   constructor(
@@ -132,6 +134,7 @@ class Run {
 
   async all(): Promise<RunSummary> {
     const { plan, control, crew, checkpoint, log } = this;
+    this.config = await readFile(join(crew.folder, "config.json"));
     await log.truncateTo(checkpoint?.state.metrics_lines ?? 0);
     if (checkpoint !== null) await crew.engine.loadState(checkpoint.folder, { optimizer: !checkpoint.state.finished });
     const info = await crew.engine.info();
@@ -292,7 +295,7 @@ class Run {
       },
       async (temporary) => {
         await crew.processor.save(temporary);
-        await copyFile(join(crew.folder, "config.json"), join(temporary, "config.json"));
+        await writeFile(join(temporary, "config.json"), this.config);
         await crew.engine.saveState(temporary, { optimizer: true });
       },
     );
