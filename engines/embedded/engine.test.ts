@@ -1,0 +1,206 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { CheckpointError } from "../../core/errors.ts";
+import { Random } from "../../core/random.ts";
+import { writeSafetensors } from "../../core/safetensors.ts";
+import { type EngineFixture, engineFixture, seededCompletion } from "../../tests/engine-fixture.ts";
+import type { LossSpec, TrainRow } from "../engine.ts";
+import { readModelWeights } from "./engine.ts";
+
+let fixture: EngineFixture;
+beforeAll(async () => {
+  fixture = await engineFixture();
+}, 30_000);
+afterAll(() => fixture.remove());
+
+const STEP = { lr: 1e-3, betas: [0.9, 0.999] as [number, number], eps: 1e-8, weight_decay: 0.01, max_grad_norm: 1 };
+const GRPO: LossSpec = { name: "grpo", options: { clip_low: 0.2, clip_high: 0.3, kl_coef: 0.1 }, temperature: 0.8 };
+const NLL: LossSpec = { name: "cross_entropy", options: {}, temperature: 1 };
+
+/** Rows with pictures and without, prompts and completions of many lengths. */
+function rows(): TrainRow[] {
+  const random = new Random(11);
+  const { prompts, textPrompt, model } = fixture;
+  const row = (prompt: TrainRow["prompt"], lengths: number[]): TrainRow => ({
+    prompt,
+    completions: lengths.map((length) => seededCompletion(random, length, model.vocab)),
+  });
+  return [row(prompts[0]!, [3, 9, 17, 1]), row(prompts[1]!, [5, 2, 8]), row(prompts[2]!, [6, 6, 6, 6]), row(textPrompt, [4, 11])];
+}
+
+/** Loss, metrics and gradient of calls made one after the other. */
+async function gradientOf(calls: TrainRow[][], spec: LossSpec) {
+  const engine = fixture.engine();
+  let loss = 0;
+  const metrics: Record<string, number> = {};
+  for (const call of calls) {
+    const result = await engine.forwardBackward(call, spec);
+    loss += result.loss;
+    for (const [name, value] of Object.entries(result.metrics)) metrics[name] = (metrics[name] ?? 0) + value;
+  }
+  const gradients = engine.heldGradients()!;
+  await engine.close();
+  return { loss, metrics, gradients };
+}
+type Result = Awaited<ReturnType<typeof gradientOf>>;
+
+/** The largest difference of two gradients as a share of the largest entry of either. */
+function gradientGap(a: Result["gradients"], b: Result["gradients"]): number {
+  expect(Object.keys(a)).toEqual(Object.keys(b));
+  let [gap, top] = [0, 0];
+  for (const [name, values] of Object.entries(a)) {
+    const others = b[name]!;
+    values.forEach((value, i) => {
+      gap = Math.max(gap, Math.abs(value - others[i]!));
+      top = Math.max(top, Math.abs(value));
+    });
+  }
+  expect(top).toBeGreaterThan(0);
+  return gap / top;
+}
+
+// float32 sums of some hundred terms in another order: 1e-7 each, with room for cancellation
+const TOLERANCE = 2e-5;
+
+function expectSame(actual: Result, expected: Result): void {
+  expect(Math.abs(actual.loss - expected.loss)).toBeLessThan(TOLERANCE * Math.max(1, Math.abs(expected.loss)));
+  for (const [name, value] of Object.entries(expected.metrics)) {
+    expect(Math.abs(actual.metrics[name]! - value), name).toBeLessThan(TOLERANCE * Math.max(1, Math.abs(value)));
+  }
+  expect(gradientGap(actual.gradients, expected.gradients)).toBeLessThan(TOLERANCE);
+}
+
+describe("a gradient", () => {
+  test.each([GRPO, NLL])("of $name is the same for a group behind one prompt and for each completion in a row of its own", async (spec) => {
+    const grouped = await gradientOf([rows()], spec);
+    const plain = rows().flatMap(({ prompt, completions }) => completions.map((completion) => ({ prompt, completions: [completion] })));
+    expectSame(grouped, await gradientOf([plain], spec));
+  });
+
+  test("does not depend on micro-batches and the order of rows", async () => {
+    const whole = await gradientOf([rows()], GRPO);
+    const [a, b, c, d] = rows() as [TrainRow, TrainRow, TrainRow, TrainRow];
+    expectSame(await gradientOf([[d, c, b, a]], GRPO), whole);
+    expectSame(await gradientOf([[c], [a, d], [b]], GRPO), whole);
+    const siblings = { ...a, completions: [...a.completions].reverse() };
+    expectSame(await gradientOf([[siblings, b, c, d]], GRPO), whole);
+  });
+
+  test("does not feel a completion of weight 0, whatever is in it", async () => {
+    const masked = (seed: number): TrainRow => {
+      const [row] = rows() as [TrainRow];
+      const other = seededCompletion(new Random(seed), 7, fixture.model.vocab);
+      other.fields.weights!.fill(0);
+      return { ...row, completions: [row.completions[0]!, other, row.completions[1]!] };
+    };
+    const [row] = rows() as [TrainRow];
+    const without = await gradientOf([[{ ...row, completions: row.completions.slice(0, 2) }]], GRPO);
+    const [first, second] = [await gradientOf([[masked(1)]], GRPO), await gradientOf([[masked(2)]], GRPO)];
+    expectSame(first, without);
+    expectSame(second, without);
+  });
+
+  test("feels every completion of a positive weight", async () => {
+    // what the properties above would miss if the engine computed nothing of the kind
+    const changed = rows();
+    changed[0]!.completions[2]!.tokens[16]! ^= 1;
+    expect(gradientGap((await gradientOf([changed], GRPO)).gradients, (await gradientOf([rows()], GRPO)).gradients)).toBeGreaterThan(1e-3);
+  });
+});
+
+describe("an update", () => {
+  const weightsNow = (engine: ReturnType<EngineFixture["engine"]>) =>
+    Object.fromEntries(fixture.model.parameters.map(({ name }) => [name, engine.parameter(name)!.slice()]));
+
+  test("by a gradient that is not finite is skipped and changes nothing, not even the next one", async () => {
+    const [engine, other] = [fixture.engine(), fixture.engine()];
+    const broken = rows();
+    broken[1]!.completions[0]!.fields.weights![2] = Number.POSITIVE_INFINITY;
+    await engine.forwardBackward(broken, NLL);
+    const { gradNorm, skipped } = await engine.optimStep(STEP);
+    expect({ finite: Number.isFinite(gradNorm), skipped }).toEqual({ finite: false, skipped: true });
+    expect(weightsNow(engine)).toEqual(fixture.weights);
+    for (const one of [engine, other]) {
+      await one.forwardBackward(rows(), NLL);
+      expect((await one.optimStep(STEP)).skipped).toBe(false);
+    }
+    expect(weightsNow(engine)).toEqual(weightsNow(other));
+    expect(weightsNow(engine)).not.toEqual(fixture.weights);
+    await Promise.all([engine.close(), other.close()]);
+  });
+
+  test("leaves snapshots alone; a frozen parameter stays", async () => {
+    const engine = fixture.engine();
+    await engine.snapshot("reference");
+    const before = await engine.logprobs(rows(), { temperature: 1, policy: "current" });
+    await engine.forwardBackward(rows(), NLL);
+    await engine.optimStep({ ...STEP, lr: 0.01, lr_scale: { vision_model: 0 } });
+    expect(await engine.logprobs(rows(), { temperature: 1, policy: "reference" })).toEqual(before);
+    expect(await engine.logprobs(rows(), { temperature: 1, policy: "current" })).not.toEqual(before);
+    const now = weightsNow(engine);
+    for (const [name, values] of Object.entries(now)) {
+      if (name.includes("vision_model")) expect(values, name).toEqual(fixture.weights[name]);
+    }
+    await engine.dropSnapshot("reference");
+    await expect(engine.logprobs(rows(), { temperature: 1, policy: "reference" })).rejects.toThrow('there is no snapshot "reference"');
+    await expect(engine.optimStep(STEP)).rejects.toThrow("call forwardBackward first");
+    await engine.close();
+  });
+
+  test("after saving and loading is the one that would have come without", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "vlrl-engine-"));
+    const [engine, resumed] = [fixture.engine(), fixture.engine()];
+    const update = async (one: typeof engine) => {
+      await one.forwardBackward(rows(), NLL);
+      await one.optimStep(STEP);
+    };
+    await engine.snapshot("reference");
+    await update(engine);
+    await engine.saveState(folder, { optimizer: true });
+    await resumed.loadState(folder, { optimizer: true });
+    await Promise.all([update(engine), update(resumed)]);
+    expect(weightsNow(resumed)).toEqual(weightsNow(engine));
+    const reference = { temperature: 1, policy: "reference" };
+    expect(await resumed.logprobs(rows(), reference)).toEqual(await engine.logprobs(rows(), reference));
+    await Promise.all([engine.close(), resumed.close()]);
+    await rm(folder, { recursive: true });
+  });
+});
+
+describe("loading weights", () => {
+  async function problems(change: (tensors: Map<string, { shape: number[]; data: Float32Array }>) => void): Promise<string> {
+    const folder = await mkdtemp(join(tmpdir(), "vlrl-weights-"));
+    const { model, weights } = fixture;
+    const tensors = new Map(model.parameters.map(({ name, shape }) => [name, { shape, data: weights[name]! }]));
+    change(tensors);
+    await writeSafetensors(join(folder, "model.safetensors"), tensors);
+    const error: unknown = await readModelWeights(folder, model).catch((thrown: unknown) => thrown);
+    await rm(folder, { recursive: true });
+    if (!(error instanceof CheckpointError)) throw new Error(`expected a CheckpointError, got ${error}`);
+    return error.message;
+  }
+
+  test("names every tensor that is missing or not the model's", async () => {
+    const { name } = fixture.model.parameters[5]!;
+    const message = await problems((tensors) => {
+      tensors.set("model.extra.weight", tensors.get(name)!);
+      tensors.delete(name);
+    });
+    expect(message).toContain(`model.safetensors: ${name}: this tensor of the model is missing`);
+    expect(message).toContain("model.safetensors: model.extra.weight: the model has no such tensor\n  Does config.json belong to these");
+  });
+
+  test("names a tensor of another shape with both shapes", async () => {
+    const { name, shape } = fixture.model.parameters.find((one) => one.shape.length === 2)!;
+    const turned = [...shape].reverse();
+    turned[0]! += 1;
+    const message = await problems((tensors) =>
+      tensors.set(name, { shape: turned, data: new Float32Array(turned.reduce((a, b) => a * b, 1)) }),
+    );
+    expect(message).toContain(name);
+    expect(message.replaceAll(" ", "")).toContain(`[${shape}]`);
+    expect(message.replaceAll(" ", "")).toContain(`[${turned}]`);
+  });
+});

@@ -1,0 +1,159 @@
+import { type FSWatcher, mkdirSync, watch } from "node:fs";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { Random } from "../../core/random.ts";
+import type { RunEvent, RunSummary } from "../../trainers/events.ts";
+import { Program, TINY } from "./program.ts";
+import { resultOf, weightHashes } from "./result.ts";
+
+let program: Program;
+let folder: string;
+let whole: Awaited<ReturnType<typeof resultOf>>;
+
+beforeAll(async () => {
+  program = await Program.build();
+  folder = await mkdtemp(join(tmpdir(), "vlrl-resume-"));
+  const { code, err } = await program.run(["train", TINY, "--run-dir", join(folder, "whole"), "--json"]);
+  expect(err).toBe("");
+  expect(code).toBe(0);
+  whole = await resultOf(join(folder, "whole"));
+}, 120_000);
+afterAll(async () => {
+  await program.remove();
+  await rm(folder, { recursive: true, force: true });
+});
+
+type Trigger = { event: (event: RunEvent) => boolean } | { file: [folder: string, name: RegExp] } | { afterMs: number };
+
+/** Starts or goes on with a run and kills it with SIGKILL at the given moment. */
+async function killAt(runDir: string, trigger: Trigger): Promise<NodeJS.Signals | null> {
+  const onEvent = (event: RunEvent) => {
+    if ("event" in trigger && trigger.event(event)) started.kill("SIGKILL");
+  };
+  let watcher: FSWatcher | null = null;
+  if ("file" in trigger) {
+    const [where, name] = trigger.file;
+    mkdirSync(join(runDir, where), { recursive: true });
+    watcher = watch(join(runDir, where), (_, file) => {
+      if (file !== null && name.test(file)) started.kill("SIGKILL");
+    });
+  }
+  const started = program.start(["train", TINY, "--run-dir", runDir, "--resume", "auto", "--json"], { onEvent });
+  const timer = "afterMs" in trigger ? setTimeout(() => started.kill("SIGKILL"), trigger.afterMs) : null;
+  const { signal, err } = await started.ended;
+  expect(err).toBe("");
+  watcher?.close();
+  if (timer !== null) clearTimeout(timer);
+  return signal;
+}
+
+/** Seeded times after the start of a process, over the whole of its start-up and its first steps. */
+const random = new Random(5);
+const someTime = (): Trigger => ({ afterMs: random.integer(300, 2500) });
+
+const stepOf = (stage: string, step: number) => (event: RunEvent) => event.type === "step" && event.stage === stage && event.step === step;
+const grpoSampling = (done: number) => {
+  let inGrpo = false;
+  return (event: RunEvent) => {
+    if (event.type === "stage") inGrpo = event.kind === "grpo";
+    return inGrpo && event.type === "progress" && event.what === "sample" && event.done === done;
+  };
+};
+
+// one after the other on the same run, each in the process that goes on after the one before
+const MOMENTS: [string, Trigger][] = [
+  ["some time after the start", someTime()],
+  ["in an SFT step", { event: stepOf("warm", 2) }],
+  ["while a checkpoint of SFT is written", { file: ["checkpoints", /^\.warm-step-00000[45]\..*part$/] }],
+  ["some time later", someTime()],
+  ["while sampling", { event: grpoSampling(3) }],
+  // the rollouts' file appears between sampling and the update
+  ["in the update of the policy", { file: ["rollouts", /^rl-step-000002\.arrow$/] }],
+  ["while a checkpoint of GRPO is written", { file: ["checkpoints", /^\.rl-step-000002\..*part$/] }],
+  ["while a rollout file is written", { file: ["rollouts", /^\.rl-step-000003\.arrow\..*part$/] }],
+  ["some time before the end", someTime()],
+];
+
+test("killed at any moment and resumed, a run ends as if it had never stopped", async () => {
+  const runDir = join(folder, "killed");
+  for (const [moment, trigger] of MOMENTS) {
+    const signal = await killAt(runDir, trigger);
+    // a moment in the run itself is reached for certain; a time may come after the run's end on a fast machine
+    if (!("afterMs" in trigger)) expect(signal, moment).toBe("SIGKILL");
+  }
+  const last = await program.run(["train", TINY, "--run-dir", runDir, "--resume", "auto", "--json"]);
+  expect(last.err).toBe("");
+  expect(last.code).toBe(0);
+  const result = await resultOf(runDir);
+  expect(Object.keys(result.rollouts)).toEqual([1, 2, 3, 4].map((step) => `rl-step-00000${step}.arrow`));
+  expect(Object.keys(result.weights["rl-step-000004"]!)).toContain("optimizer.safetensors");
+  expect(result.weights["rl-step-000004"]).toEqual(whole.weights["rl-step-000004"]);
+  expect(result).toEqual(whole);
+  expect(await summaryOf(runDir)).toEqual(await summaryOf(join(folder, "whole")));
+}, 180_000);
+
+/** summary.json without its times and its own folder. */
+async function summaryOf(runDir: string) {
+  const summary = JSON.parse(await readFile(join(runDir, "summary.json"), "utf8")) as RunSummary;
+  return { ...summary, wall_s: 0, checkpoint: "", stages: summary.stages.map((stage) => ({ ...stage, wall_s: 0, tokens_per_s: 0 })) };
+}
+
+describe("Ctrl-C", () => {
+  test("finishes the step, saves, says how to go on and ends with 130; the rest is as if it had not stopped", async () => {
+    const runDir = join(folder, "interrupted");
+    let interrupted = false;
+    const started = program.start(["train", TINY, "--run-dir", runDir, "--json"], {
+      onEvent(event) {
+        if (interrupted || !stepOf("warm", 2)(event)) return;
+        interrupted = true;
+        started.kill("SIGINT");
+      },
+    });
+    const { code, err, events } = await started.ended;
+    expect(err).toBe(
+      `finishing the step, saving; press again to stop at once\nstopped. Go on with:\n  vlrl train ${TINY} --run-dir ${runDir} --resume\n`,
+    );
+    expect(code).toBe(130);
+    expect(events.at(-1)).toMatchObject({ type: "end", interrupted: true });
+    const again = await program.run(["train", TINY, "--run-dir", runDir, "--resume", "--json"]);
+    expect(again.err).toBe("");
+    expect(again.code).toBe(0);
+    expect(await weightHashes(join(runDir, "checkpoints", "rl-step-000004"))).toEqual(whole.weights["rl-step-000004"]);
+  });
+});
+
+describe("resuming with another recipe", () => {
+  const resume = (...set: string[]) =>
+    program.run(["train", TINY, "--run-dir", join(folder, "whole"), "--resume", "--json", ...set.flatMap((s) => ["--set", s])]);
+
+  test("is refused where the numbers would change, with every field and both values", async () => {
+    const { code, err } = await resume("seed=1", "stages.rl.kl_coef=0.2", "stages.warm.steps=7");
+    expect(code).toBe(2);
+    expect(err).toContain("seed: the run was started with 0, the recipe says 1\n");
+    expect(err).toContain("stages[1].kl_coef: the run was started with 0.1, the recipe says 0.2\n");
+    expect(err).toContain("stages[0].steps: the run was started with 6, the recipe says 7\n");
+    expect(err).toContain("A run can't be resumed with these changed.");
+    expect(err).not.toContain("    at ");
+  });
+
+  test("is taken where only looking and keeping change", async () => {
+    const { code, err, events } = await resume(
+      "evaluation.rows=4",
+      "stages.rl.save_every=2",
+      "stages.warm.eval_every=1",
+      "checkpoints.keep_last=5",
+      "rollouts.write=false",
+    );
+    expect(err).toBe("");
+    expect(code).toBe(0);
+    expect(events[0]).toMatchObject({ type: "run", resumedFrom: { stage: "rl", step: 4 } });
+  });
+
+  test("a folder that holds a run is never started over", async () => {
+    const { code, err } = await program.run(["train", TINY, "--run-dir", join(folder, "whole")]);
+    expect(code).toBe(2);
+    expect(err).toContain("this folder holds a run already\n  Go on with it: --resume.");
+  });
+});
