@@ -99,6 +99,8 @@ export interface ScoreRequest {
 export interface Scorer {
   /** names of the parts, in the recipe's order */
   names: string[];
+  /** those of them that enter the reward: of positive or negative weight, and not log-only */
+  counted: string[];
   /** what is wrong with an example's targets, for the dataset's own error; empty where nothing is */
   check(example: Example): Promise<string[]>;
   score(request: ScoreRequest): Promise<{ parts: RewardPart[]; reward: number | null }>;

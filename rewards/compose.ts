@@ -31,6 +31,7 @@ export async function createScorer(specs: RewardSpec[], context: ScorerContext):
   }
   return {
     names: parts.map(({ name }) => name),
+    counted: parts.filter((_, i) => counts(specs[i]!)).map(({ name }) => name),
     async check(example) {
       const found = await Promise.all(parts.map((part) => part.check(example)));
       return found.flatMap((messages, i) => messages.map((message) => `reward "${parts[i]!.name}" ${message}`));
@@ -45,6 +46,10 @@ export async function createScorer(specs: RewardSpec[], context: ScorerContext):
   };
 }
 
+function counts({ weight, log_only }: Pick<RewardSpec, "weight" | "log_only">): boolean {
+  return !log_only && weight !== 0;
+}
+
 /**
  * Sum of weight * score over the parts that count and apply. A part counts unless it is `log_only` or weighs 0.
  *
@@ -54,8 +59,8 @@ export async function createScorer(specs: RewardSpec[], context: ScorerContext):
 export function totalReward(specs: Pick<RewardSpec, "weight" | "log_only">[], outcomes: Outcome[]): number | null {
   let total: number | null = null;
   for (const [i, outcome] of outcomes.entries()) {
-    const { weight, log_only } = specs[i]!;
-    if (log_only || weight === 0 || outcome.kind === "not_applicable") continue;
+    const { weight } = specs[i]!;
+    if (!counts(specs[i]!) || outcome.kind === "not_applicable") continue;
     if (outcome.kind !== "score") return null;
     total = (total ?? 0) + weight * outcome.score;
   }

@@ -3,9 +3,13 @@ import type { Judged } from "./advantages/define.ts";
 
 /**
  * A rollout as advantage estimators see it: the characters of each judged step become the tokens that wrote them. `pieces` is the text of
- * every id; where the pieces do not make up the text (a character split over tokens), steps are left out rather than misplaced.
+ * every id, `counted` the rewards that enter the sum: what is only logged teaches nothing. Where the pieces do not make up the text (a character split over tokens), steps are left out rather than misplaced.
  */
-export function judgedRollout({ reward, tokens, text, parts }: StoredRollout, pieces: readonly string[]): Judged {
+export function judgedRollout(
+  { reward, tokens, text, parts }: StoredRollout,
+  pieces: readonly string[],
+  counted: readonly string[],
+): Judged {
   const ends: number[] = [];
   let written = 0;
   for (const id of tokens) {
@@ -17,7 +21,7 @@ export function judgedRollout({ reward, tokens, text, parts }: StoredRollout, pi
   const judged: Judged = { reward, tokens: tokens.length, steps: [] };
   if (written !== text.length) return judged;
   for (const { name, outcome } of parts) {
-    if (outcome.kind !== "score") continue;
+    if (outcome.kind !== "score" || !counted.includes(name)) continue;
     outcome.steps?.forEach((step) => {
       const { start, end, score } = step;
       const first = ends.findIndex((place) => place > start);

@@ -77,7 +77,7 @@ export function grpoRunner(context: StageContext, stage: GrpoStage): StageRunner
   async function assignAdvantages(groups: ScoredGroup[], step: number): Promise<void> {
     const pieces = processor.tokenPieces();
     const estimate = advantages.get(stage.advantage).estimate(
-      groups.map(({ rollouts }) => rollouts.map((rollout) => judgedRollout(rollout, pieces))),
+      groups.map(({ rollouts }) => rollouts.map((rollout) => judgedRollout(rollout, pieces, scorer.counted))),
       { scale: stage.scale_rewards },
     );
     groups.forEach((group, g) => {
