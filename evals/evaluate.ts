@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from "node:timers/promises";
 import type { Example, Scorer } from "../core/types.ts";
 import type { Dataset } from "../datasets/define.ts";
 import type { Engine, SamplingOptions } from "../engines/engine.ts";
@@ -47,7 +48,10 @@ export async function evaluate(options: EvaluateOptions): Promise<EvalResult> {
   const tally = new Tally(options.correct, samples);
   for (let start = 0; start < total; start += ROWS_AT_ONCE) {
     const examples: Example[] = [];
-    for (let i = start; i < Math.min(total, start + ROWS_AT_ONCE); i++) examples.push(await dataset.at(i));
+    for (let i = start; i < Math.min(total, start + ROWS_AT_ONCE); i++) {
+      examples.push(await dataset.at(i));
+      await nextTurn();
+    }
     const groups = collectGroups({ ...options, examples, groupSize: samples });
     let done = start;
     for await (const batch of groups) {

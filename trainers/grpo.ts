@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { setImmediate as nextTurn } from "node:timers/promises";
 import type { RecordBatch } from "apache-arrow";
 import type { Example } from "../core/types.ts";
 import type { EncodedPrompt, TrainRow } from "../engines/engine.ts";
@@ -39,7 +40,10 @@ export function grpoRunner(context: StageContext, stage: GrpoStage): StageRunner
 
   async function sampleGroups(step: number): Promise<ScoredGroup[]> {
     const examples: Example[] = [];
-    for (let i = 0; i < groups_per_step; i++) examples.push(await train.at(firstExample + step * groups_per_step + i));
+    for (let i = 0; i < groups_per_step; i++) {
+      examples.push(await train.at(firstExample + step * groups_per_step + i));
+      await nextTurn();
+    }
     const prompts = new Map<number, EncodedPrompt>();
     const remembering = {
       decode: processor.decode,

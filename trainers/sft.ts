@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { DataError } from "../core/errors.ts";
 import type { TrainRow } from "../engines/engine.ts";
 import type { SftStage } from "./options.ts";
@@ -31,7 +32,11 @@ export function sftRunner({ crew, firstExample, warn }: StageContext, stage: Sft
 
   async function batch(step: number): Promise<TrainRow[]> {
     const rows: TrainRow[] = [];
-    for (let i = 0; i < batch_size; i++) rows.push(await encode(firstExample + step * batch_size + i));
+    for (let i = 0; i < batch_size; i++) {
+      rows.push(await encode(firstExample + step * batch_size + i));
+      // pictures take a while: the screen, signals and the engine's replies have their turn between them
+      await nextTurn();
+    }
     const total = rows.reduce((sum, { completions }) => sum + completions[0]!.tokens.length, 0);
     for (const { completions } of rows) completions[0]!.fields.weights!.fill(1 / total);
     return rows;
