@@ -70,7 +70,7 @@ describe("a recipe that is right", () => {
       environment: { name: "visual_question" },
       evaluation: { rows: 1000, sampling: { temperature: 0 } },
       checkpoints: { keep_last: 2, metric: "accuracy" },
-      rollouts: { write: true, pictures: false },
+      rollouts: { write: true },
     });
     expect(recipe.stages.map(({ optimizer }) => optimizer.betas)).toEqual([
       [0.9, 0.999],
@@ -149,7 +149,11 @@ describe("one fault, its place and its cure", () => {
     ],
     ["name: rl", "name: RL 1", 'r.yaml:13:11: stages.1.name: expected lower case letters, digits, - and _, got "RL 1"'],
     ["    group_size: 8", "    loss: grop", 'r.yaml:16:11: stages.1.loss: no loss is called "grop"\n  Did you mean "grpo"?'],
-    ["    group_size: 8", "    advantage: best", 'r.yaml:16:16: stages.1.advantage: no advantage is called "best"\n  Known: group_mean, group_steps.'],
+    [
+      "    group_size: 8",
+      "    advantage: best",
+      'r.yaml:16:16: stages.1.advantage: no advantage is called "best"\n  Known: group_mean, group_steps.',
+    ],
     [
       "    group_size: 8",
       "    minibatches: 3",

@@ -32,7 +32,6 @@ export const Recipe = z.strictObject({
   rollouts: z
     .strictObject({
       write: z.boolean().default(true).describe("keep every step's rollouts as an Arrow file in the run folder"),
-      pictures: z.boolean().default(false).describe("keep the pictures too"),
     })
     .prefault({})
     .describe("what is kept of what the policy wrote"),

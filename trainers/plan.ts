@@ -20,7 +20,7 @@ export interface RunPlan {
   stages: Stage[];
   evaluation: Evaluation;
   checkpoints: Retention;
-  rollouts: { write: boolean; pictures: boolean };
+  rollouts: { write: boolean };
 }
 
 export interface RunControl {
