@@ -63,7 +63,7 @@ export async function* collectGroups(options: CollectOptions): AsyncGenerator<Re
   if (examples.length === 0) return;
   const started = performance.now();
   const prompts = await encodePrompts(options, stallMs);
-  const inbox = new Inbox<RecordBatch>();
+  const inbox = new Inbox<Rollout[]>();
   const scoring = new Scoring(options);
   const total = prompts.length * groupSize;
   const requested = performance.now();
@@ -85,7 +85,7 @@ export async function* collectGroups(options: CollectOptions): AsyncGenerator<Re
     finished++;
     prompt.rollouts[completion.member] = rollout;
     prompt.left--;
-    if (prompt.left === 0) inbox.push(await toBatch(prompt.rollouts as Rollout[], { stage, step }));
+    if (prompt.left === 0) inbox.push(prompt.rollouts as Rollout[]);
   };
   const fail = (error: unknown) => inbox.fail(error);
   const abort = () => fail(signal?.reason);
@@ -115,7 +115,11 @@ export async function* collectGroups(options: CollectOptions): AsyncGenerator<Re
       },
     });
   try {
-    for (let yielded = 0; yielded < prompts.length; yielded++) yield await watch(inbox.next());
+    for (let yielded = 0; yielded < prompts.length; yielded++) {
+      yield await toBatch(await watch(inbox.next()), { stage, step });
+      // many groups may end at once: other work has its turn between two of them
+      await nextTurn();
+    }
     await watch(sampled);
   } finally {
     over = true;
