@@ -49,9 +49,9 @@ async function killAt(runDir: string, trigger: Trigger): Promise<NodeJS.Signals 
   return signal;
 }
 
-/** Seeded times after the start of a process, over the whole of its start-up and its first steps. */
+/** Seeded times after the start of a process: around the end of its start-up, so that no later moment is passed on a fast machine. */
 const random = new Random(5);
-const someTime = (): Trigger => ({ afterMs: random.integer(300, 2500) });
+const someTime = (): Trigger => ({ afterMs: random.integer(200, 1000) });
 
 const stepOf = (stage: string, step: number) => (event: RunEvent) => event.type === "step" && event.stage === stage && event.step === step;
 const grpoSampling = (done: number) => {
