@@ -25,7 +25,9 @@ export const DigitSumOptions = z
       .min(0)
       .max(1)
       .default(0)
-      .describe("share of pictures of more than two digits whose trace overlooks the last one, as a hasty annotator would; answers stay right"),
+      .describe(
+        "share of pictures of more than two digits whose trace overlooks the last one, as a hasty annotator would; answers stay right",
+      ),
     noise: z.number().min(0).max(1).default(0).describe("brightest background pixel, as a share of full ink"),
   })
   .refine((o) => o.min_size <= o.max_size, { path: ["max_size"], error: "expected min_size or more" })
@@ -79,7 +81,14 @@ function makeExample(scans: Scans, options: DigitSumOptions, seed: number, index
   const answer = `${digits.reduce((sum, { digit }) => sum + digit, 0)}`;
   return {
     id: exampleId(options.split, index),
-    fields: { image, question: QUESTION, answer, digits, readings: digitReadings(digits), trace: digitTrace(hasty ? digits.slice(0, -1) : digits) },
+    fields: {
+      image,
+      question: QUESTION,
+      answer,
+      digits,
+      readings: digitReadings(digits),
+      trace: digitTrace(hasty ? digits.slice(0, -1) : digits),
+    },
   };
 }
 
