@@ -15,6 +15,7 @@ import type {
 import { sizeOf } from "../graph/tensor.ts";
 import { adamw, gradientNorm, type Moments } from "./adamw.ts";
 import { type Architecture, parameterCount } from "./architecture.ts";
+import { CacheMemory } from "./cache.ts";
 import { Generator } from "./generate.ts";
 import { fieldFeed, planPasses } from "./pass.ts";
 import { SessionCache } from "./sessions.ts";
@@ -58,6 +59,8 @@ export class EmbeddedEngine implements Engine {
   private spare: Arrays | null = null;
   private moments: Record<string, Moments> = {};
   private steps = 0;
+  /** cache memory that no request is using */
+  private readonly idleMemory: CacheMemory[] = [];
   private readonly snapshots = new Map<string, Arrays>();
 
   constructor(
@@ -80,7 +83,12 @@ export class EmbeddedEngine implements Engine {
 
   async sample(request: SampleRequest, onCompletion: (completion: Completion) => void): Promise<void> {
     if (request.prompts.length === 0) return;
-    await new Generator(this.model, this.weights, this.sessions, request, this.options.slots, onCompletion).run();
+    const memory = this.idleMemory.pop() ?? new CacheMemory();
+    try {
+      await new Generator(this.model, this.weights, this.sessions, request, this.options.slots, memory, onCompletion).run();
+    } finally {
+      this.idleMemory.push(memory);
+    }
   }
 
   async logprobs(rows: TrainRow[], { temperature, policy }: { temperature: number; policy: string }): Promise<LogprobResult> {
