@@ -54,11 +54,27 @@ export function linear(x: Tensor, weight: Tensor, bias?: Tensor): Tensor {
   return bias === undefined ? y : add(y, bias);
 }
 
-export const transpose = (x: Tensor, perm: number[]): Tensor => apply("transpose", [x], { perm });
-export const reshape = (x: Tensor, shape: readonly number[]): Tensor => apply("reshape", [x], { shape: [...shape] });
+const isShape = (x: Tensor, shape: readonly number[]): boolean =>
+  x.shape.length === shape.length && shape.every((d, i) => d === x.shape[i]);
+
+/** The same entries under another shape; a shape in between leaves no trace. */
+export function reshape(x: Tensor, shape: readonly number[]): Tensor {
+  const from = x.op === "reshape" ? x.inputs[0]! : x;
+  return isShape(from, shape) ? from : apply("reshape", [from], { shape: [...shape] });
+}
+
+/** Axis i of the result is axis perm[i] of x. Where only axes of length 1 change places, no entry moves. */
+export function transpose(x: Tensor, perm: number[]): Tensor {
+  const y = apply("transpose", [x], { perm });
+  const moved = perm.filter((axis) => x.shape[axis] !== 1);
+  return moved.every((axis, i) => i === 0 || axis > moved[i - 1]!) ? reshape(x, y.shape) : y;
+}
+
 export const expand = (x: Tensor, shape: readonly number[]): Tensor => apply("expand", [x], { shape: [...shape] });
 export const concat = (parts: Tensor[], axis: number): Tensor => (parts.length === 1 ? parts[0]! : apply("concat", parts, { axis }));
-export const pad = (x: Tensor, axis: number, before: number, after: number): Tensor => apply("pad", [x], { axis, before, after });
+export function pad(x: Tensor, axis: number, before: number, after: number): Tensor {
+  return before === 0 && after === 0 ? x : apply("pad", [x], { axis, before, after });
+}
 
 /** Entries start to end (not included) of one axis; the whole axis gives x itself. */
 export function slice(x: Tensor, axis: number, start: number, end: number): Tensor {
@@ -77,7 +93,14 @@ export function sum(x: Tensor): Tensor {
 export const softmax = (x: Tensor): Tensor => apply("softmax", [x], {});
 export const logSoftmax = (x: Tensor): Tensor => apply("logSoftmax", [x], {});
 export const rmsNorm = (x: Tensor, weight: Tensor, eps: number): Tensor => apply("rmsNorm", [x, weight], { eps });
+/** 1 / sqrt(mean(x^2) + eps) of each row, [..., 1]: what rmsNorm multiplies by. No gradient. */
+export const rmsScale = (x: Tensor, weight: Tensor, eps: number): Tensor => apply("rmsScale", [x, weight], { eps });
 export const layerNorm = (x: Tensor, weight: Tensor, bias: Tensor, eps: number): Tensor => apply("layerNorm", [x, weight, bias], { eps });
+/** Mean of each row, [..., 1], and 1 / sqrt(var + eps): what layerNorm subtracts and multiplies by. No gradient. */
+export const layerNormMean = (x: Tensor, weight: Tensor, bias: Tensor, eps: number): Tensor =>
+  apply("layerNormMean", [x, weight, bias], { eps });
+export const layerNormScale = (x: Tensor, weight: Tensor, bias: Tensor, eps: number): Tensor =>
+  apply("layerNormScale", [x, weight, bias], { eps });
 export const rotary = (x: Tensor, cos: Tensor, sin: Tensor, heads: number): Tensor => apply("rotary", [x, cos, sin], { heads });
 
 export const gatherRows = (table: Tensor, ids: Tensor): Tensor => apply("gatherRows", [table, ids], {});

@@ -54,8 +54,13 @@ export interface OpAttributes {
   logSoftmax: None;
   /** x / sqrt(mean(x^2) + eps) * weight */
   rmsNorm: { eps: number };
+  /** x, weight -> 1 / sqrt(mean(x^2) + eps), [..., 1]: a by-product of rmsNorm of the same inputs, for its gradient; has none itself */
+  rmsScale: { eps: number };
   /** (x - mean) / sqrt(var + eps) * weight + bias */
   layerNorm: { eps: number };
+  /** mean and 1 / sqrt(var + eps), [..., 1] each: by-products of layerNorm of the same inputs, for its gradient; have none themselves */
+  layerNormMean: { eps: number };
+  layerNormScale: { eps: number };
   /** x [M, heads * d] turned by angles whose cos and sin are [M, d / 2]: halves (x1, x2) become (x1 c - x2 s, x2 c + x1 s) */
   rotary: { heads: number };
 

@@ -26,6 +26,7 @@ function check(condition: boolean, message: string): void {
 
 const same = (inputs: readonly Tensor[]): number[] => [...shapeAt(inputs, 0)];
 const both = (inputs: readonly Tensor[]): number[] => broadcast(shapeAt(inputs, 0), shapeAt(inputs, 1));
+const eachRow = (inputs: readonly Tensor[]): number[] => [...shapeAt(inputs, 0).slice(0, -1), 1];
 const size = (shape: readonly number[]): number => shape.reduce((product, d) => product * d, 1);
 
 export const shapeRules: ShapeRules = {
@@ -111,7 +112,10 @@ export const shapeRules: ShapeRules = {
   softmax: same,
   logSoftmax: same,
   rmsNorm: same,
+  rmsScale: eachRow,
   layerNorm: same,
+  layerNormMean: eachRow,
+  layerNormScale: eachRow,
   rotary(inputs, { heads }) {
     const [rows, width] = shapeAt(inputs, 0);
     const angles = shapeAt(inputs, 1);

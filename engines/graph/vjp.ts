@@ -7,22 +7,23 @@ import {
   expand,
   gatherRows,
   greater,
+  layerNormMean,
+  layerNormScale,
   matmul,
   mul,
   neg,
   pad,
   pick,
   putRows,
-  reciprocal,
   reduceSum,
   reshape,
+  rmsScale,
   rotary,
   scatterAddRows,
   sigmoid,
   sizeOf,
   slice,
   softmax,
-  sqrt,
   sub,
   transpose,
   where,
@@ -48,13 +49,6 @@ function in0(y: Tensor): Tensor {
 
 function pair(y: Tensor): [Tensor, Tensor] {
   return [y.inputs[0]!, y.inputs[1]!];
-}
-
-/** The row-wise part of `x` that `weight` scales, x / rms(x), and 1 / rms(x), each over the last axis. */
-function rowScale(x: Tensor, eps: number): Tensor {
-  const width = x.shape.at(-1)!;
-  const meanSquare = mul(reduceSum(mul(x, x), [x.shape.length - 1], true), 1 / width);
-  return reciprocal(sqrt(add(meanSquare, eps)));
 }
 
 /** x [M, D] times a vector [D]: [M, 1]. */
@@ -192,7 +186,7 @@ export const vjpRules: VjpRules = {
     const weight = y.inputs[1]!;
     const x = flat(in0(y));
     const gradient = flat(g);
-    const scale = rowScale(x, eps);
+    const scale = flat(rmsScale(in0(y), weight, eps));
     const normal = mul(x, scale);
     const product = mul(gradient, normal);
     const mean = mul(rowDot(product, weight), 1 / x.shape[1]!);
@@ -206,8 +200,8 @@ export const vjpRules: VjpRules = {
     const x = flat(in0(y));
     const width = x.shape[1]!;
     const gradient = flat(g);
-    const centred = sub(x, mul(reduceSum(x, [1], true), 1 / width));
-    const scale = rowScale(centred, eps);
+    const centred = sub(x, flat(layerNormMean(in0(y), weight, y.inputs[2]!, eps)));
+    const scale = flat(layerNormScale(in0(y), weight, y.inputs[2]!, eps));
     const normal = mul(centred, scale);
     const product = mul(gradient, normal);
     const meanProduct = mul(rowDot(product, weight), 1 / width);
@@ -215,6 +209,9 @@ export const vjpRules: VjpRules = {
     const dx = mul(sub(sub(mul(gradient, weight), meanGradient), mul(normal, meanProduct)), scale);
     return [reshape(dx, in0(y).shape), wanted[1] ? columnSum(product) : null, wanted[2] ? columnSum(gradient) : null];
   },
+  rmsScale: nothing,
+  layerNormMean: nothing,
+  layerNormScale: nothing,
   // a turn by the opposite angle; the angles themselves are data
   rotary: (g, y) => [rotary(g, y.inputs[1]!, neg(y.inputs[2]!), y.attributes.heads), null, null],
 

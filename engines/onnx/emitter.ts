@@ -38,17 +38,35 @@ export class Emitter {
   readonly nodes: InstanceType<typeof onnx.NodeProto>[] = [];
   readonly initializers: { name: string; dataType: number; dims: number[]; rawData: Uint8Array }[] = [];
   private readonly known = new Map<string, string>();
+  private readonly multiple = new Map<string, InstanceType<typeof onnx.NodeProto>>();
   private count = 0;
 
   node(opType: string, inputs: string[], attributes: Record<string, AttributeValue> = {}, domain = ""): string {
-    const output = `v${this.count++}`;
+    return this.emit(opType, inputs, attributes, [`v${this.count++}`], domain).output[0]!;
+  }
+
+  private emit(opType: string, inputs: string[], attributes: Record<string, AttributeValue>, output: string[], domain = "") {
     const attribute = Object.entries(attributes).map(([name, value]) => attributeProto(name, value));
-    this.nodes.push(onnx.NodeProto.create({ opType, input: inputs, output: [output], attribute, domain }));
-    return output;
+    const node = onnx.NodeProto.create({ opType, input: inputs, output, attribute, domain });
+    this.nodes.push(node);
+    return node;
   }
 
   float(value: number): FloatAttribute {
     return new FloatAttribute(value);
+  }
+
+  /**
+   * A value beside the first of a node with the same inputs: the node is shared, so that asking for a by-product of what is computed anyway
+   * costs nothing. By-products that nobody asked for have no name and are not made.
+   */
+  shared(opType: string, inputs: string[], attributes: Record<string, AttributeValue>, index: number): string {
+    const key = `${opType}(${inputs})${JSON.stringify(attributes)}`;
+    const node = this.multiple.get(key) ?? this.emit(opType, inputs, attributes, [`v${this.count++}`]);
+    this.multiple.set(key, node);
+    while (node.output.length <= index) node.output.push("");
+    if (node.output[index] === "") node.output[index] = `v${this.count++}`;
+    return node.output[index]!;
   }
 
   /** A constant of whole numbers; equal ones are stored once. */
@@ -111,7 +129,7 @@ export function toOnnx(outputs: Record<string, Tensor>): Uint8Array {
 
 /** Gives each output its name by renaming the node's value, so that no copy is made; only where that can't be does it pass through Identity. */
 function nameOutputs(emit: Emitter, outputs: Record<string, Tensor>, names: Map<Tensor, string>) {
-  const produced = new Map(emit.nodes.map((node) => [node.output[0]!, node]));
+  const produced = new Set(emit.nodes.flatMap((node) => node.output));
   const renamed = new Map<string, string>();
   const results = Object.entries(outputs).map(([name, tensor]) => {
     const value = names.get(tensor)!;

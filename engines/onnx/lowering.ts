@@ -25,6 +25,16 @@ function pickEntries(emit: Emitter, x: string, ids: string, count: number): stri
   return emit.node("Reshape", [picked, emit.ints([count])]);
 }
 
+/** The values of one normalisation: 0 is the normalised rows, the others are by-products of each row. */
+const rms =
+  (value: number) =>
+  (emit: Emitter, inputs: string[], { attributes: { eps } }: Tensor<"rmsNorm" | "rmsScale">): string =>
+    emit.shared("SimplifiedLayerNormalization", inputs, { axis: -1, epsilon: emit.float(eps) }, value);
+const normalization =
+  (value: number) =>
+  (emit: Emitter, inputs: string[], { attributes: { eps } }: Tensor<"layerNorm" | "layerNormMean" | "layerNormScale">): string =>
+    emit.shared("LayerNormalization", inputs, { axis: -1, epsilon: emit.float(eps) }, value);
+
 export const lowerings: Lowerings = {
   input: () => {
     throw new Error("inputs are declared, not lowered");
@@ -70,9 +80,11 @@ export const lowerings: Lowerings = {
 
   softmax: lastAxis("Softmax"),
   logSoftmax: lastAxis("LogSoftmax"),
-  rmsNorm: (emit, inputs, { attributes: { eps } }) =>
-    emit.node("SimplifiedLayerNormalization", inputs, { axis: -1, epsilon: emit.float(eps) }),
-  layerNorm: (emit, inputs, { attributes: { eps } }) => emit.node("LayerNormalization", inputs, { axis: -1, epsilon: emit.float(eps) }),
+  rmsNorm: rms(0),
+  rmsScale: rms(1),
+  layerNorm: normalization(0),
+  layerNormMean: normalization(1),
+  layerNormScale: normalization(2),
   rotary(emit, [x, cos, sin], y) {
     const [rows, width] = [y.shape[0]!, y.shape[1]!];
     const positions = emit.ints(

@@ -56,8 +56,9 @@ export class OnnxSession<Name extends string = string> {
       graphOptimizationLevel: "all",
       executionMode: "sequential",
       logSeverityLevel: 3,
-      // every session has threads of its own, and ones that spin after a run take the cores from the next session's
-      extra: { session: { intra_op: { allow_spinning: "0" } } },
+      // every session has threads of its own: they wait spinning within a run, where work comes in a moment, and sleep after it, so that
+      // they do not take the cores from the next session's
+      extra: { session: { force_spinning_stop: "1" } },
     });
     const inputs = new Map<string, Tensor>();
     for (const tensor of topological(Object.values<Tensor>(outputs))) {

@@ -40,6 +40,15 @@ const eachRow =
     return out;
   };
 
+const mean = (row: Float64Array, f: (v: number) => number): number => row.reduce((sum, v) => sum + f(v), 0) / row.length;
+
+const eachRowNumber =
+  (f: (row: Float64Array, eps: number) => number) =>
+  ([x]: readonly NdArray[], shape: readonly number[], { eps }: { eps: number }): NdArray => {
+    const { count, width } = rows(x!);
+    return { shape, data: Float64Array.from({ length: count }, (_, i) => f(x!.data.subarray(i * width, (i + 1) * width), eps)) };
+  };
+
 export const kernels: Kernels = {
   input: () => {
     throw new Error("inputs are fed, not computed");
@@ -117,7 +126,13 @@ export const kernels: Kernels = {
   softmax: eachRow(softmaxRow),
   logSoftmax: eachRow(logSoftmaxRow),
   rmsNorm,
+  rmsScale: eachRowNumber((row, eps) => 1 / Math.sqrt(mean(row, (v) => v * v) + eps)),
   layerNorm,
+  layerNormMean: eachRowNumber((row) => mean(row, (v) => v)),
+  layerNormScale: eachRowNumber((row, eps) => {
+    const centre = mean(row, (v) => v);
+    return 1 / Math.sqrt(mean(row, (v) => (v - centre) ** 2) + eps);
+  }),
   rotary,
 
   gatherRows([table, ids], shape) {

@@ -12,6 +12,8 @@ export interface OpCase {
 const a23 = { shape: [2, 3] };
 const positive = { shape: [2, 3], low: 0.5, high: 2 };
 const small = { shape: [2, 1] };
+const rowsOf = g.constant([1, -2, 4, 0.5, 3, -1], [2, 3]);
+const ofThree = (value: number) => g.constant([value, value, value], [3]);
 const unaryCase = (f: (x: Tensor) => Tensor, range = a23): OpCase[] => [{ inputs: [range], build: f }];
 const binaryCases = (f: (a: Tensor, b: Tensor) => Tensor): OpCase[] => [
   { inputs: [a23, { shape: [2, 3], low: 0.6, high: 2 }], build: f },
@@ -57,11 +59,29 @@ export const opCases: Record<Exclude<OpName, "input">, OpCase[]> = {
       ];
     }),
   ),
-  transpose: [{ inputs: [{ shape: [2, 3, 4] }], build: (x) => g.transpose(x, [2, 0, 1]) }],
-  reshape: [{ inputs: [{ shape: [2, 3, 4] }], build: (x) => g.reshape(x, [6, 4]) }],
+  transpose: [
+    { inputs: [{ shape: [2, 3, 4] }], build: (x) => g.transpose(x, [2, 0, 1]) },
+    { inputs: [{ shape: [2, 1, 3, 1] }], build: (x) => g.transpose(x, [1, 0, 3, 2]) },
+  ],
+  reshape: [
+    { inputs: [{ shape: [2, 3, 4] }], build: (x) => g.reshape(x, [6, 4]) },
+    { inputs: [{ shape: [2, 3, 4] }], build: (x) => g.neg(g.reshape(g.reshape(x, [6, 4]), [4, 6])) },
+  ],
   expand: [{ inputs: [{ shape: [2, 1] }], build: (x) => g.expand(x, [4, 2, 3]) }],
   concat: [{ inputs: [a23, { shape: [2, 1] }, a23], build: (a, b, c) => g.concat([a, b, c], 1) }],
-  slice: [{ inputs: [{ shape: [2, 5, 3] }], build: (x) => g.slice(x, 1, 1, 4) }],
+  slice: [
+    { inputs: [{ shape: [2, 5, 3] }], build: (x) => g.slice(x, 1, 1, 4) },
+    // neighbours, in both orders, with a gap and overlapping
+    ...[
+      [0, 2, 2, 5],
+      [3, 5, 1, 3],
+      [0, 1, 2, 5],
+      [0, 3, 2, 5],
+    ].map(([a, b, c, d]): OpCase => {
+      const build = (x: Tensor) => g.concat([g.neg(g.slice(x, 1, a!, b!)), g.exp(g.slice(x, 1, c!, d!))], 1);
+      return { inputs: [{ shape: [2, 5, 3] }], build };
+    }),
+  ],
   pad: [{ inputs: [{ shape: [2, 5, 3] }], build: (x) => g.pad(x, 1, 2, 1) }],
   reduceSum: [
     { inputs: [{ shape: [2, 5, 3] }], build: (x) => g.reduceSum(x, [0, 2]) },
@@ -78,6 +98,14 @@ export const opCases: Record<Exclude<OpName, "input">, OpCase[]> = {
     { inputs: [a23, { shape: [3] }, { shape: [3] }], build: (x, w, b) => g.layerNorm(x, w, b, 1e-5) },
     { inputs: [{ shape: [2, 4, 3] }, { shape: [3] }, { shape: [3] }], build: (x, w, b) => g.layerNorm(x, w, b, 1e-2) },
   ],
+  // by-products are data: their gradient is that of the factor beside them
+  rmsScale: [
+    { inputs: [a23], build: (x) => g.mul(g.rmsScale(rowsOf, ofThree(1), 1e-2), x) },
+    // beside the norm that it is a by-product of
+    { inputs: [a23], build: (x) => g.add(g.mul(g.rmsScale(rowsOf, ofThree(1), 1e-2), x), g.rmsNorm(rowsOf, ofThree(1), 1e-2)) },
+  ],
+  layerNormMean: [{ inputs: [a23], build: (x) => g.mul(g.layerNormMean(rowsOf, ofThree(1), ofThree(0), 1e-2), x) }],
+  layerNormScale: [{ inputs: [a23], build: (x) => g.mul(g.layerNormScale(rowsOf, ofThree(1), ofThree(0), 1e-2), x) }],
   rotary: [
     {
       inputs: [{ shape: [5, 8] }, { shape: [5, 2] }, { shape: [5, 2] }],
