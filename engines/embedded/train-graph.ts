@@ -1,4 +1,18 @@
-import { add, exp, input, logSoftmax, mul, neg, pick, putRows, reduceSum, type Tensor, tokenLogprob } from "../graph/build.ts";
+import {
+  add,
+  exp,
+  input,
+  logSoftmax,
+  mul,
+  neg,
+  pick,
+  putRows,
+  reduceSum,
+  softmax,
+  sub,
+  type Tensor,
+  tokenLogprob,
+} from "../graph/build.ts";
 import { differentiate } from "../graph/differentiate.ts";
 import type { Architecture, Weights } from "./architecture.ts";
 import { type GroupShape, groupAttention } from "./attention.ts";
@@ -76,10 +90,12 @@ function targetLogits(model: Architecture, weights: Weights, shape: PassShape, t
   return temperature === 1 ? logits : mul(logits, 1 / temperature);
 }
 
-/** Entropy of each row's distribution, nats: [N]. */
-function entropyOf(logits: Tensor): Tensor {
-  const logprobs = logSoftmax(logits);
-  return neg(reduceSum(mul(exp(logprobs), logprobs), [1]));
+/**
+ * Entropy of each row's distribution, nats: [N]. log(sum(exp(z))) - sum(softmax(z) * z), the first from the logprob that is there already:
+ * the softmax is that of the logprob's gradient, so that few passes over [N, V] are its own.
+ */
+function entropyOf(logits: Tensor, targets: Tensor, logprobs: Tensor): Tensor {
+  return sub(sub(pick(logits, targets), logprobs), reduceSum(mul(softmax(logits), logits), [1]));
 }
 
 /** Forward only: logprobs and entropies of the targets, [N] each. */
@@ -100,11 +116,13 @@ export function lossGraph(
 ): Record<string, Tensor> {
   const { weights, inputs } = weightInputs(model);
   const logits = targetLogits(model, weights, shape, temperature);
+  const targets = input("targets", [shape.targets], "int");
+  const logprobs = tokenLogprob(logits, targets);
   const fields = new Map<string, Tensor>();
   const { loss: value, metrics } = loss.build(
     {
-      logprobs: tokenLogprob(logits, input("targets", [shape.targets], "int")),
-      entropies: () => entropyOf(logits),
+      logprobs,
+      entropies: () => entropyOf(logits, targets, logprobs),
       field(name) {
         const known = fields.get(name) ?? input(`field:${name}`, [shape.targets]);
         fields.set(name, known);
