@@ -5,7 +5,7 @@ import type { Architecture } from "./architecture.ts";
 import { type CacheMemory, KeyValueCache } from "./cache.ts";
 import { stepGraph } from "./decode-graph.ts";
 import { Prefixes } from "./prefixes.ts";
-import { drawToken } from "./sampler.ts";
+import { drawToken, graphTemperature } from "./sampler.ts";
 import type { SessionCache } from "./sessions.ts";
 import { StopWatcher } from "./stop.ts";
 
@@ -100,7 +100,7 @@ export class Generator {
       startedMs: this.now(),
       stop: new StopWatcher(this.request.sampling),
     };
-    this.draw(slot, prefix.logits);
+    this.draw(slot, prefix.next);
   }
 
   /** Gives the cache the size that the sequences under way need. */
@@ -135,7 +135,7 @@ export class Generator {
       sin: new Float32Array(slots * half),
       bias: cache.bias,
     };
-    const results: Record<string, Float32Array> = { logits: new Float32Array(slots * model.vocab) };
+    const results: Record<string, Float32Array> = { next: new Float32Array(slots * model.vocab) };
     for (let layer = 0; layer < model.layers; layer++) {
       feeds[`keys:${layer}`] = cache.keys[layer]!;
       feeds[`values:${layer}`] = cache.values[layer]!;
@@ -160,7 +160,10 @@ export class Generator {
       (feeds.sin as Float32Array).set(angles.sin.subarray(position * half, (position + 1) * half), slot * half);
     });
     const { slots, capacity } = cache;
-    const session = await this.sessions.get(`step:${slots},${capacity}`, () => stepGraph(model, slots, capacity));
+    const temperature = graphTemperature(this.request.sampling);
+    const session = await this.sessions.get(`step:${slots},${capacity},${temperature}`, () =>
+      stepGraph(model, slots, capacity, temperature),
+    );
     await session.run(feeds, results);
     for (let slot = 0; slot < slots; slot++) {
       if (this.sequences[slot] === null) continue;
@@ -169,14 +172,14 @@ export class Generator {
         (layer) => results[`key:${layer}`]!,
         (layer) => results[`value:${layer}`]!,
       );
-      this.draw(slot, results.logits!.subarray(slot * model.vocab, (slot + 1) * model.vocab));
+      this.draw(slot, results.next!.subarray(slot * model.vocab, (slot + 1) * model.vocab));
     }
   }
 
-  private draw(slot: number, logits: Float32Array): void {
+  private draw(slot: number, next: Float32Array): void {
     const sequence = this.sequences[slot]!;
     const { sampling } = this.request;
-    const { token, logprob } = drawToken(logits, sampling, sequence.random);
+    const { token, logprob } = drawToken(next, sampling, sequence.random);
     sequence.tokens.push(token);
     sequence.logprobs.push(logprob);
     const stopped = sequence.stop.ends(token);

@@ -4,6 +4,7 @@ import type { Architecture } from "./architecture.ts";
 import type { Prefix } from "./cache.ts";
 import { promptGraph } from "./decode-graph.ts";
 import { pictureFeeds } from "./pass.ts";
+import { graphTemperature } from "./sampler.ts";
 import type { SessionCache } from "./sessions.ts";
 
 const roundUp = (n: number, step: number): number => Math.ceil(n / step) * step;
@@ -11,9 +12,9 @@ const roundUp = (n: number, step: number): number => Math.ceil(n / step) * step;
 const PROMPTS_AT_ONCE = 16;
 const LENGTH_STEP = 8;
 
-/** What a prompt's completions start from: its keys and values, and the logits [vocab] after its last token. */
+/** What a prompt's completions start from: its keys and values, and what the first token is drawn from, [vocab]. */
 export interface PromptResult extends Prefix {
-  logits: Float32Array;
+  next: Float32Array;
 }
 
 /** Computes each prompt of a request once, several in a pass, and holds it until its last completion has been handed it. */
@@ -48,7 +49,10 @@ export class Prefixes {
     }
     // always the same number of rows, so that a prompt does not feel who its neighbours are
     const rows = Math.min(PROMPTS_AT_ONCE, roundUp(prompts.length, 4));
-    const session = await this.sessions.get(`prompt:${rows},${length},${tiles}`, () => promptGraph(this.model, rows, length, rows * tiles));
+    const temperature = graphTemperature(this.request.sampling);
+    const session = await this.sessions.get(`prompt:${rows},${length},${tiles},${temperature}`, () =>
+      promptGraph(this.model, { rows, length, tiles: rows * tiles }, temperature),
+    );
     const batch = indices.map((p) => prompts[p]!);
     const results = await session.run({ ...this.weights, ...this.feeds(batch, rows, length, tiles) });
     const { kvHeads, headDim, layers, vocab } = this.model;
@@ -57,7 +61,7 @@ export class Prefixes {
       const part = (name: string) => (_: unknown, layer: number) => results[`${name}:${layer}`]!.subarray(row * size, (row + 1) * size);
       const result: PromptResult = {
         length: prompts[p]!.tokens.length,
-        logits: results.logits!.subarray(row * vocab, (row + 1) * vocab),
+        next: results.next!.subarray(row * vocab, (row + 1) * vocab),
         keys: Array.from({ length: layers }, part("keys")),
         values: Array.from({ length: layers }, part("values")),
       };

@@ -8,42 +8,50 @@ export interface Drawn {
 }
 
 /**
- * Draws one token from a row of logits. Temperature, then top-k, top-p and min-p, each on what the one before kept, as transformers'
- * processors do; greedy at temperature 0, where the logprob is that of the unfiltered distribution at temperature 1.
- * Exactly one random number is used a token, so a completion's draws depend on its own length alone.
+ * The temperature of the distribution that a graph itself gives, [V] probabilities, or null where filters need the logits instead. Greedy
+ * sampling reports logprobs of the unfiltered distribution at temperature 1.
  */
-export function drawToken(logits: Float32Array, options: SamplingOptions, random: Random): Drawn {
+export function graphTemperature({ temperature, top_k, top_p, min_p }: SamplingOptions): number | null {
+  if (temperature === 0) return 1;
+  return top_k === 0 && top_p === 1 && min_p === 0 ? temperature : null;
+}
+
+/**
+ * Draws one token from what the graph gives: probabilities at `graphTemperature`, or logits. Filters: temperature, then top-k, top-p and
+ * min-p, each on what the one before kept, as transformers' processors do. Exactly one random number is used a token, so a completion's draws
+ * depend on its own length alone.
+ */
+export function drawToken(next: Float32Array, options: SamplingOptions, random: Random): Drawn {
   const u = random.uniform();
-  if (options.temperature === 0) return greedy(logits);
-  const plain = options.top_k === 0 && options.top_p === 1 && options.min_p === 0;
-  return plain ? drawFromAll(logits, options.temperature, u) : drawFromKept(filterLogits(logits, options), u);
+  if (graphTemperature(options) === null) return drawFromKept(filterLogits(next, options), u);
+  return options.temperature === 0 ? mostProbable(next) : drawFromAll(next, u);
 }
 
-function greedy(logits: Float32Array): Drawn {
-  let best = 0;
-  for (let i = 1; i < logits.length; i++) if (logits[i]! > logits[best]!) best = i;
+/** Probabilities in float32 add up to 1 only roughly. */
+function sum(values: Float32Array): number {
   let total = 0;
-  for (let i = 0; i < logits.length; i++) total += Math.exp(logits[i]! - logits[best]!);
-  return { token: best, logprob: -Math.log(total) };
+  for (let i = 0; i < values.length; i++) total += values[i]!;
+  return total;
 }
 
-const scratch = { values: new Float64Array(0) };
+function mostProbable(probabilities: Float32Array): Drawn {
+  let token = 0;
+  for (let i = 1; i < probabilities.length; i++) if (probabilities[i]! > probabilities[token]!) token = i;
+  return { token, logprob: Math.log(probabilities[token]! / sum(probabilities)) };
+}
 
-function drawFromAll(logits: Float32Array, temperature: number, u: number): Drawn {
-  const count = logits.length;
-  if (scratch.values.length < count) scratch.values = new Float64Array(count);
-  const { values } = scratch;
-  let top = -Infinity;
-  for (let i = 0; i < count; i++) if (logits[i]! > top) top = logits[i]!;
-  let total = 0;
-  for (let i = 0; i < count; i++) {
-    total += Math.exp((logits[i]! - top) / temperature);
-    values[i] = total;
-  }
+function drawFromAll(probabilities: Float32Array, u: number): Drawn {
+  const total = sum(probabilities);
   const wanted = u * total;
   let token = 0;
-  while (token < count - 1 && values[token]! <= wanted) token++;
-  return { token, logprob: (logits[token]! - top) / temperature - Math.log(total) };
+  let passed = 0;
+  for (let i = 0; i < probabilities.length && passed <= wanted; i++) {
+    const p = probabilities[i]!;
+    if (p === 0) continue;
+    passed += p;
+    token = i;
+  }
+  return { token, logprob: Math.log(probabilities[token]! / total) };
 }
 
 export interface Kept {
