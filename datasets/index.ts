@@ -1,5 +1,6 @@
-import { z } from "zod";
-import { registry, unknownName } from "../core/registry.ts";
+import type { z } from "zod";
+import { registry } from "../core/registry.ts";
+import { type Spec, specUnion } from "../core/spec.ts";
 import type { Dataset, DatasetContext, DatasetDefinition } from "./define.ts";
 import { digitSum } from "./digit-sum.ts";
 import { imageFolder } from "./image-folder.ts";
@@ -8,23 +9,10 @@ import { jsonl } from "./jsonl.ts";
 export const datasets = registry<DatasetDefinition>("dataset", [digitSum, jsonl, imageFolder]);
 
 /** A dataset as a recipe names it: its name, and its options beside it. */
-export type DatasetSpec = { name: string } & Record<string, unknown>;
+export type DatasetSpec = Spec;
 
 /** Any dataset's options with its `name` among them, defaults filled in: the recipe's `dataset` section. */
-export const datasetSpec: z.ZodType<DatasetSpec> = specUnion(datasets.entries);
-
-function specUnion(entries: DatasetDefinition[]): z.ZodType<DatasetSpec> {
-  const [first, ...rest] = entries.map(({ name, options }) => {
-    if (!(options instanceof z.ZodObject)) throw new Error(`the options of dataset "${name}" are not an object`);
-    return options.safeExtend({ name: z.literal(name) });
-  });
-  return z.discriminatedUnion("name", [first!, ...rest], {
-    error: ({ input }) => {
-      const name = (input as Partial<DatasetSpec> | null | undefined)?.name;
-      return typeof name === "string" ? unknownName("dataset", name, datasets.names) : undefined;
-    },
-  }) as unknown as z.ZodType<DatasetSpec>;
-}
+export const datasetSpec: z.ZodType<DatasetSpec> = specUnion(datasets);
 
 /**
  * Opens the dataset that a recipe names.

@@ -1,6 +1,7 @@
-import { z } from "zod";
+import type { z } from "zod";
 import { nearest } from "../core/nearest.ts";
-import { registry, unknownName } from "../core/registry.ts";
+import { registry } from "../core/registry.ts";
+import { type Spec, specUnion } from "../core/spec.ts";
 import type { Message } from "../core/types.ts";
 import type { EnvironmentDefinition } from "./define.ts";
 import { visualQuestion } from "./visual-question.ts";
@@ -8,23 +9,10 @@ import { visualQuestion } from "./visual-question.ts";
 export const environments = registry<EnvironmentDefinition>("environment", [visualQuestion]);
 
 /** An environment as a recipe names it: its name, and its options beside it. */
-export type EnvironmentSpec = { name: string } & Record<string, unknown>;
+export type EnvironmentSpec = Spec;
 
 /** Any environment's options with its `name` among them, defaults filled in: the recipe's `environment` section. */
-export const environmentSpec: z.ZodType<EnvironmentSpec> = specUnion(environments.entries);
-
-function specUnion(entries: EnvironmentDefinition[]): z.ZodType<EnvironmentSpec> {
-  const [first, ...rest] = entries.map(({ name, options }) => {
-    if (!(options instanceof z.ZodObject)) throw new Error(`the options of environment "${name}" are not an object`);
-    return options.safeExtend({ name: z.literal(name) });
-  });
-  return z.discriminatedUnion("name", [first!, ...rest], {
-    error: ({ input }) => {
-      const name = (input as Partial<EnvironmentSpec> | null | undefined)?.name;
-      return typeof name === "string" ? unknownName("environment", name, environments.names) : undefined;
-    },
-  }) as unknown as z.ZodType<EnvironmentSpec>;
-}
+export const environmentSpec: z.ZodType<EnvironmentSpec> = specUnion(environments);
 
 type Fields = Record<string, unknown>;
 

@@ -2,7 +2,8 @@ import { z } from "zod";
 
 /**
  * The fields of `config.json` that these architectures read. Key names of transformers 4 (`rope_theta`, `torch_dtype`) and of
- * transformers 5 (`rope_parameters`, `dtype`) are both taken. What would change the model and is not supported is refused.
+ * transformers 5 (`rope_parameters`, `dtype`) are both taken. Of the
+ * fields named here a value that is not supported is refused; other fields are not looked at.
  */
 const Rope = z.looseObject({
   rope_theta: z.number(),
@@ -28,15 +29,14 @@ const text = {
   initializer_range: z.number().gt(0).default(0.02),
 };
 
-const LlamaFields = z.looseObject(text).transform((c) => ({
+export const LlamaConfig = z.looseObject(text).transform((c) => ({
   ...c,
   kvHeads: c.num_key_value_heads ?? c.num_attention_heads,
   headDim: c.head_dim ?? c.hidden_size / c.num_attention_heads,
   ropeTheta: c.rope_parameters?.rope_theta ?? c.rope_theta ?? 10_000,
 }));
 
-export const LlamaConfig = LlamaFields;
-export type LlamaConfig = z.infer<typeof LlamaFields>;
+export type LlamaConfig = z.infer<typeof LlamaConfig>;
 
 export const SiglipConfig = z.looseObject({
   hidden_size: z.int().min(1),
@@ -56,7 +56,7 @@ export const SmolVlmConfig = z.looseObject({
   image_token_id: z.int().min(0),
   scale_factor: z.int().min(1).default(2),
   tie_word_embeddings: z.boolean().default(false),
-  text_config: LlamaFields,
+  text_config: LlamaConfig,
   vision_config: SiglipConfig,
 });
 export type SmolVlmConfig = z.infer<typeof SmolVlmConfig>;

@@ -14,10 +14,7 @@ const { folder, seed, slots, threads } = workerData as EngineStart;
 await serveEngine(parentPort!, async () => {
   const model = await readArchitecture(folder);
   const saved = existsSync(join(folder, "model.safetensors")) || existsSync(join(folder, "model.safetensors.index.json"));
-  if (!saved && seed === null) {
-    // reading says best what is missing
-    await readModelWeights(folder, model);
-  }
-  const weights = saved ? await readModelWeights(folder, model) : initialWeights(model, seed!);
+  // where there must be weights, reading says best what is missing
+  const weights = saved || seed === null ? await readModelWeights(folder, model) : initialWeights(model, seed);
   return new EmbeddedEngine(model, weights, losses, { slots, threads });
 });

@@ -17,7 +17,7 @@ export interface Estimate {
 }
 
 const SAMPLE_ROWS = 8;
-/** float32 values a token leaves for the backward pass, per layer and hidden unit: measured on the tiny preset, rounded up */
+/** float32 values a token leaves for the backward pass, per layer and hidden unit: a guess that no measurement stands behind yet */
 const ACTIVATIONS = 40;
 
 /** What a run will need, from the model's config and a few rows of its data; nothing is trained. */

@@ -3,6 +3,7 @@ import type { Dataset } from "../datasets/define.ts";
 import { type EvalResult, evaluate } from "../evals/evaluate.ts";
 import type { RunListener } from "./events.ts";
 import type { RunPlan } from "./plan.ts";
+import { engineSampling } from "./sampling.ts";
 import { assemble, type Crew } from "./setup.ts";
 
 /** Evaluates the engine's current policy as the plan says. */
@@ -24,7 +25,7 @@ export function evaluatePolicy(
     stopIds: processor.stopIds,
     rows,
     samples,
-    sampling: { ...sampling, pieces: sampling.stop_strings.length > 0 ? processor.tokenPieces() : undefined },
+    sampling: engineSampling(sampling, processor),
     correct: correct ?? scorer.names[0]!,
     seed: plan.seed,
     ...at,

@@ -4,6 +4,7 @@ import type { Message, Part } from "../core/types.ts";
 import { readPicture } from "../datasets/picture.ts";
 import { startEngine } from "./engine.ts";
 import type { Sampling } from "./options.ts";
+import { engineSampling } from "./sampling.ts";
 
 export interface GenerateOptions {
   /** a Hugging Face folder */
@@ -33,8 +34,8 @@ export async function generateOnce({ checkpoint, image, question, sampling, seed
   try {
     const answers: Generated[] = [];
     const seeds = [Array.from({ length: samples }, (_, i) => deriveSeed(seed, "generate", i))];
-    const pieces = sampling.stop_strings.length > 0 ? processor.tokenPieces() : undefined;
-    await engine.sample({ prompts: [prompt], seeds, sampling: { ...sampling, stop_ids: processor.stopIds, pieces } }, (completion) => {
+    const drawing = { ...engineSampling(sampling, processor), stop_ids: processor.stopIds };
+    await engine.sample({ prompts: [prompt], seeds, sampling: drawing }, (completion) => {
       answers[completion.member] = {
         text: processor.decode(completion.tokens),
         tokens: completion.tokens.length,

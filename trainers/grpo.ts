@@ -11,7 +11,8 @@ import { advantages } from "./advantages/index.ts";
 import { judgedRollout } from "./credit.ts";
 import { rolloutMetrics } from "./grpo-metrics.ts";
 import type { GrpoStage } from "./options.ts";
-import type { StageContext, StageRunner } from "./runner.ts";
+import { type StageContext, type StageRunner, updatesPerStep } from "./runner.ts";
+import { engineSampling } from "./sampling.ts";
 import { learningRate } from "./schedule.ts";
 
 /** A group on its way through a step: its record batch, its view as rollouts, and its prompt. */
@@ -30,8 +31,8 @@ interface ScoredGroup {
 export function grpoRunner(context: StageContext, stage: GrpoStage): StageRunner {
   const { crew, seed, firstExample, firstVersion, rolloutsFolder, warn } = context;
   const { engine, processor, environment, scorer, train } = crew;
-  const { groups_per_step, group_size, minibatches, epochs, optimizer, sampling, steps } = stage;
-  const updatesPerStep = minibatches * epochs;
+  const { groups_per_step, group_size, minibatches, optimizer, sampling, steps } = stage;
+  const updates = updatesPerStep(stage);
   const lossSpec = {
     name: stage.loss,
     options: { clip_low: stage.clip_low, clip_high: stage.clip_high, kl_coef: stage.kl_coef },
@@ -61,10 +62,10 @@ export function grpoRunner(context: StageContext, stage: GrpoStage): StageRunner
       scorer,
       examples,
       groupSize: group_size,
-      sampling: { ...sampling, pieces: sampling.stop_strings.length > 0 ? processor.tokenPieces() : undefined },
+      sampling: engineSampling(sampling, processor),
       stopIds: processor.stopIds,
       seed,
-      policyVersion: firstVersion + step * updatesPerStep,
+      policyVersion: firstVersion + step * updates,
       stage: context.stage,
       step: step + 1,
       onCompletion: context.onSampled,
@@ -125,7 +126,7 @@ export function grpoRunner(context: StageContext, stage: GrpoStage): StageRunner
     const size = Math.ceil(groups.length / minibatches);
     /** of the rollouts that are learned from, over all passes: what the loss's metrics are sums over */
     let tokens = 0;
-    for (let pass = 0; pass < updatesPerStep; pass++) {
+    for (let pass = 0; pass < updates; pass++) {
       const start = (pass % minibatches) * size;
       const part = groups.slice(start, start + size);
       if (!part.some(({ rollouts }) => rollouts.some(isTrained))) {
@@ -138,13 +139,13 @@ export function grpoRunner(context: StageContext, stage: GrpoStage): StageRunner
       const micro = stage.micro_batch_groups ?? rows.length;
       for (let i = 0; i < rows.length; i += micro) {
         const result = await engine.forwardBackward(rows.slice(i, i + micro), lossSpec);
-        note("loss", result.loss / updatesPerStep);
+        note("loss", result.loss / updates);
         for (const [name, value] of Object.entries(result.metrics)) note(name, value);
       }
-      const lr = learningRate(step * updatesPerStep + pass, steps * updatesPerStep, optimizer);
+      const lr = learningRate(step * updates + pass, steps * updates, optimizer);
       const { gradNorm, skipped } = await engine.optimStep({ ...optimizer, lr });
       if (skipped) warn(`step ${step + 1}: the gradient is not finite, the update was skipped; its rollouts are in the step's file`);
-      note("grad_norm", gradNorm / updatesPerStep);
+      note("grad_norm", gradNorm / updates);
       sums.learning_rate = lr;
     }
     if (tokens === 0) return {};
@@ -168,7 +169,6 @@ export function grpoRunner(context: StageContext, stage: GrpoStage): StageRunner
 
   return {
     examplesPerStep: groups_per_step,
-    updatesPerStep,
     begin: async () => {
       if (stage.kl_coef > 0) await engine.snapshot("reference");
     },

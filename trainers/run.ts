@@ -12,7 +12,7 @@ import type { Stage } from "./options.ts";
 import type { RunControl, RunPlan } from "./plan.ts";
 import { curveSvg } from "./report/curve.ts";
 import { MetricsLog, readMetrics } from "./report/metrics.ts";
-import type { StageContext, StageRunner } from "./runner.ts";
+import { type StageContext, type StageRunner, updatesPerStep } from "./runner.ts";
 import { assemble, type Crew, modelFolder, presetFolderOf } from "./setup.ts";
 import { sftRunner } from "./sft.ts";
 
@@ -25,7 +25,8 @@ const runners: { [Kind in Stage["kind"]]: (context: StageContext, stage: Extract
 };
 
 function runnerOf(context: StageContext, stage: Stage): StageRunner {
-  return stage.kind === "sft" ? runners.sft(context, stage) : runners.grpo(context, stage);
+  // the table pairs each kind with its own options, which the compiler can't follow through the lookup
+  return (runners[stage.kind] as (context: StageContext, stage: Stage) => StageRunner)(context, stage);
 }
 
 /** Where a run stands between two steps: what a checkpoint holds besides weights, optimizer and snapshots. */
@@ -136,7 +137,8 @@ class Run {
     const { plan, control, crew, checkpoint, log } = this;
     this.config = await readFile(join(crew.folder, "config.json"));
     await log.truncateTo(checkpoint?.state.metrics_lines ?? 0);
-    if (checkpoint !== null) await crew.engine.loadState(checkpoint.folder, { optimizer: !checkpoint.state.finished });
+    // the engine started from the checkpoint's weights; between two stages there is nothing else to load
+    if (checkpoint !== null && !checkpoint.state.finished) await crew.engine.loadState(checkpoint.folder, { optimizer: true });
     const info = await crew.engine.info();
     const resumedFrom = checkpoint === null ? null : { stage: checkpoint.state.stage.name, step: checkpoint.state.step };
     control.listener({ type: "run", folder: control.runDir, resumedFrom, parameters: info.parameters, device: info.executor });
@@ -187,7 +189,7 @@ class Run {
     while (progress.step < stage.steps) {
       const { metrics, tokens } = await runner.step(progress.step);
       progress.step++;
-      progress.policyVersion += runner.updatesPerStep;
+      progress.policyVersion += updatesPerStep(stage);
       progress.stageTokens += tokens;
       const seconds = lap();
       const all = { ...metrics, step_time: seconds, "perf/tokens_per_s": tokens / seconds };
@@ -321,10 +323,6 @@ class Run {
     await atomicWrite(join(control.runDir, "summary.json"), `${JSON.stringify(summary, null, 2)}\n`);
     return summary;
   }
-}
-
-function updatesPerStep(stage: Stage): number {
-  return stage.kind === "grpo" ? stage.minibatches * stage.epochs : 1;
 }
 
 function progressOf({ state }: Checkpoint): Progress {

@@ -1,4 +1,10 @@
+import type { Stage } from "./options.ts";
 import type { Crew } from "./setup.ts";
+
+/** Optimizer steps that each step of a stage takes. */
+export function updatesPerStep(stage: Stage): number {
+  return stage.kind === "grpo" ? stage.minibatches * stage.epochs : 1;
+}
 
 /** What a stage works with besides its own options. */
 export interface StageContext {
@@ -17,9 +23,8 @@ export interface StageContext {
 
 /** One kind of stage, ready to take its steps. A step depends on its number and on the engine's state alone, so that it can be taken again. */
 export interface StageRunner {
-  /** examples and optimizer steps that each step takes */
+  /** examples that each step takes */
   examplesPerStep: number;
-  updatesPerStep: number;
   /** before step 0; not when resumed, since what it does to the engine is in the checkpoint */
   begin(): Promise<void>;
   /** `tokens`: how many were sampled and trained, for tokens/s */

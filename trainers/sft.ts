@@ -49,7 +49,6 @@ export function sftRunner({ crew, firstExample, warn }: StageContext, stage: Sft
 
   return {
     examplesPerStep: batch_size,
-    updatesPerStep: 1,
     begin: async () => {},
     end: async () => {},
     async step(step) {

@@ -203,7 +203,7 @@ describe("eval", () => {
 });
 
 describe("generate", () => {
-  const answer = { text: "<answer>7</answer>\u001b[2J", tokens: 3, logprob: -0.25, finish: "stop" };
+  const answer = { text: "<answer>7</answer>\u001b[2J", tokens: 3, logprob: -0.25, finish: "stop" as const };
 
   test("is greedy for one answer and not for several; control characters lose their power", async () => {
     const temperatures: number[] = [];

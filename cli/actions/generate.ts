@@ -1,4 +1,5 @@
 import { UserError } from "../../core/errors.ts";
+import type { Generated, GenerateOptions } from "../../trainers/generate.ts";
 import { Sampling } from "../../trainers/options.ts";
 import { EXIT } from "../exit.ts";
 import { shortNumber } from "../terminal/number.ts";
@@ -14,22 +15,7 @@ export interface GenerateCommandOptions {
   json?: boolean;
 }
 
-interface Question {
-  checkpoint: string;
-  image: string | null;
-  question: string;
-  sampling: Sampling;
-  seed: number;
-  samples: number;
-}
-interface Answer {
-  text: string;
-  tokens: number;
-  /** nats */
-  logprob: number;
-  finish: string;
-}
-export type Generate = (question: Question) => Promise<Answer[]>;
+export type Generate = (question: GenerateOptions) => Promise<Generated[]>;
 
 const loaded: Generate = async (question) => (await import("../../trainers/generate.ts")).generateOnce(question);
 

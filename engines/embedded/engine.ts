@@ -1,6 +1,7 @@
+import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { CheckpointError } from "../../core/errors.ts";
-import { readWeights, writeSafetensors } from "../../core/safetensors.ts";
+import { readSafetensors, readWeights, type Weights, writeSafetensors } from "../../core/safetensors.ts";
 import type {
   Completion,
   Engine,
@@ -46,9 +47,18 @@ export async function readModelWeights(folder: string, model: Architecture): Pro
       })),
     ]);
   }
+  return readParameters(weights, model);
+}
+
+async function readParameters(weights: Weights, { parameters }: Architecture): Promise<Arrays> {
   const out: Arrays = {};
-  for (const { name, shape } of model.parameters) out[name] = await weights.read(name, shape);
+  for (const { name, shape } of parameters) out[name] = await weights.read(name, shape);
   return out;
+}
+
+/** A model's parameters as the tensors of a file, in the model's order. */
+function parameterTensors(weights: Arrays, { parameters }: Architecture): Map<string, { shape: number[]; data: Float32Array }> {
+  return new Map(parameters.map(({ name, shape }) => [name, { shape, data: weights[name]! }]));
 }
 
 /** Training and sampling in this thread, on ONNX Runtime. `run` blocks the thread, so it is meant to live on one of its own. */
@@ -193,21 +203,18 @@ export class EmbeddedEngine implements Engine {
   }
 
   async saveState(folder: string, { optimizer }: { optimizer: boolean }): Promise<void> {
-    const entry = (name: string, shape: number[], data: Float32Array) => [name, { shape, data }] as const;
-    const { parameters } = this.model;
-    await writeSafetensors(
-      join(folder, "model.safetensors"),
-      new Map(parameters.map(({ name, shape }) => entry(name, shape, this.weights[name]!))),
-    );
+    await writeSafetensors(join(folder, "model.safetensors"), parameterTensors(this.weights, this.model));
     if (!optimizer) return;
-    const moments = parameters.flatMap(({ name, shape }) => {
+    const moments = new Map<string, { shape: number[]; data: Float32Array }>();
+    for (const { name, shape } of this.model.parameters) {
       const held = this.moments[name];
-      return held === undefined ? [] : [entry(`first.${name}`, shape, held.first), entry(`second.${name}`, shape, held.second)];
-    });
-    await writeSafetensors(join(folder, "optimizer.safetensors"), new Map(moments), { steps: String(this.steps) });
+      if (held === undefined) continue;
+      moments.set(`first.${name}`, { shape, data: held.first });
+      moments.set(`second.${name}`, { shape, data: held.second });
+    }
+    await writeSafetensors(join(folder, "optimizer.safetensors"), moments, { steps: String(this.steps) });
     for (const [policy, weights] of this.snapshots) {
-      const tensors = new Map(parameters.map(({ name, shape }) => entry(name, shape, weights[name]!)));
-      await writeSafetensors(join(folder, `snapshot-${policy}.safetensors`), tensors);
+      await writeSafetensors(join(folder, `snapshot-${policy}.safetensors`), parameterTensors(weights, this.model));
     }
   }
 
@@ -217,7 +224,6 @@ export class EmbeddedEngine implements Engine {
   }
 
   private async loadOptimizer(folder: string): Promise<void> {
-    const { readSafetensors } = await import("../../core/safetensors.ts");
     const held = await readSafetensors(join(folder, "optimizer.safetensors"));
     this.steps = Number(held.metadata.steps ?? 0);
     this.moments = {};
@@ -226,14 +232,10 @@ export class EmbeddedEngine implements Engine {
       this.moments[name] = { first: await held.read(`first.${name}`, shape), second: await held.read(`second.${name}`, shape) };
     }
     this.snapshots.clear();
-    const { readdir } = await import("node:fs/promises");
     for (const file of await readdir(folder)) {
       const policy = /^snapshot-(.+)\.safetensors$/.exec(file)?.[1];
       if (policy === undefined) continue;
-      const kept = await readSafetensors(join(folder, file));
-      const weights: Arrays = {};
-      for (const { name, shape } of this.model.parameters) weights[name] = await kept.read(name, shape);
-      this.snapshots.set(policy, weights);
+      this.snapshots.set(policy, await readParameters(await readSafetensors(join(folder, file)), this.model));
     }
   }
 

@@ -5,11 +5,11 @@ import type { Architecture } from "./architecture.ts";
 import { type CacheMemory, KeyValueCache } from "./cache.ts";
 import { stepGraph } from "./decode-graph.ts";
 import { Prefixes } from "./prefixes.ts";
+import { roundUp } from "./round-up.ts";
 import { drawToken, graphTemperature } from "./sampler.ts";
 import type { SessionCache } from "./sessions.ts";
 import { StopWatcher } from "./stop.ts";
 
-const roundUp = (n: number, step: number): number => Math.ceil(n / step) * step;
 /** Positions by which the cache grows: a new one is a new session, and each step reads all of them. */
 const CAPACITY_STEP = 32;
 /** Fewer slots than these are not worth a session of their own. */

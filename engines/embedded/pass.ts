@@ -2,6 +2,7 @@ import type { EncodedPrompt, TrainRow } from "../engine.ts";
 import type { Array32 } from "../onnx/session.ts";
 import type { Architecture } from "./architecture.ts";
 import { keyBias } from "./attention.ts";
+import { roundUp } from "./round-up.ts";
 import type { PassShape } from "./train-graph.ts";
 
 /** Rows that run together, and where each target of theirs came from. */
@@ -12,7 +13,6 @@ export interface Pass {
   places: { row: number; member: number; token: number }[];
 }
 
-const roundUp = (n: number, step: number): number => Math.ceil(n / step) * step;
 /** Lengths and counts are rounded so that few different shapes, and so few sessions, occur. */
 const PROMPT_STEP = 4;
 const COMPLETION_STEP = 8;

@@ -4,10 +4,10 @@ import type { Architecture } from "./architecture.ts";
 import type { Prefix } from "./cache.ts";
 import { promptGraph } from "./decode-graph.ts";
 import { pictureFeeds } from "./pass.ts";
+import { roundUp } from "./round-up.ts";
 import { graphTemperature } from "./sampler.ts";
 import type { SessionCache } from "./sessions.ts";
 
-const roundUp = (n: number, step: number): number => Math.ceil(n / step) * step;
 /** Prompts in one prompt pass. */
 const PROMPTS_AT_ONCE = 16;
 const LENGTH_STEP = 8;

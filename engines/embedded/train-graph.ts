@@ -28,7 +28,7 @@ export interface PassShape extends GroupShape {
 /** Per-token tensors [N] a loss is written over, in nats; `weights` carry aggregation and mask. */
 export interface LossTensors {
   logprobs: Tensor;
-  /** zero where the loss does not ask for it */
+  /** [N], computed only where the loss asks */
   entropies: () => Tensor;
   field(name: string): Tensor;
 }

@@ -79,7 +79,7 @@ export const vjpRules: VjpRules = {
     const [a, b] = pair(y);
     return [unbroadcast(div(g, b), a.shape), unbroadcast(neg(div(mul(g, y), b)), b.shape)];
   },
-  // at a tie the gradient goes to the second input, as torch.minimum would split it: a set of measure zero
+  // at a tie the whole gradient goes to the second input, where torch would halve it
   minimum(g, y) {
     const [a, b] = pair(y);
     const first = greater(b, a);
