@@ -95,6 +95,16 @@ export interface OptimizerStep {
   max_grad_norm: number;
   /** factors on lr for parameters whose name holds the key; the first key that fits counts, 0 freezes */
   lr_scale?: Record<string, number>;
+  /** Muon for the matrices of the blocks, null or absent AdamW for everything */
+  muon?: MuonStep | null;
+}
+
+export interface MuonStep {
+  lr: number;
+  momentum: number;
+  /** Newton-Schulz iterations */
+  ns_steps: number;
+  weight_decay: number;
 }
 
 export interface EngineInfo {
@@ -113,7 +123,7 @@ export interface Engine {
   logprobs(rows: TrainRow[], options: { temperature: number; policy: string }): Promise<LogprobResult>;
   /** Adds the gradient of the loss to the one held since the last optimStep. */
   forwardBackward(rows: TrainRow[], loss: LossSpec): Promise<ForwardBackwardResult>;
-  /** AdamW on the held gradient, which is then cleared. `skipped` where the gradient was not finite: nothing changed. */
+  /** An optimizer step on the held gradient, which is then cleared. `skipped` where the gradient was not finite: nothing changed. */
   optimStep(step: OptimizerStep): Promise<{ gradNorm: number; skipped: boolean }>;
   /** Keep an immutable copy of the current weights under a name, or drop one. */
   snapshot(name: string): Promise<void>;

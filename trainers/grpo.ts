@@ -13,7 +13,7 @@ import { rolloutMetrics } from "./grpo-metrics.ts";
 import type { GrpoStage } from "./options.ts";
 import { type StageContext, type StageRunner, updatesPerStep } from "./runner.ts";
 import { engineSampling } from "./sampling.ts";
-import { learningRate } from "./schedule.ts";
+import { scheduledStep } from "./schedule.ts";
 
 /** A group on its way through a step: its record batch, its view as rollouts, and its prompt. */
 interface ScoredGroup {
@@ -142,11 +142,11 @@ export function grpoRunner(context: StageContext, stage: GrpoStage): StageRunner
         note("loss", result.loss / updates);
         for (const [name, value] of Object.entries(result.metrics)) note(name, value);
       }
-      const lr = learningRate(step * updates + pass, steps * updates, optimizer);
-      const { gradNorm, skipped } = await engine.optimStep({ ...optimizer, lr });
+      const update = scheduledStep(step * updates + pass, steps * updates, optimizer);
+      const { gradNorm, skipped } = await engine.optimStep(update);
       if (skipped) warn(`step ${step + 1}: the gradient is not finite, the update was skipped; its rollouts are in the step's file`);
       note("grad_norm", gradNorm / updates);
-      sums.learning_rate = lr;
+      sums.learning_rate = update.lr;
     }
     if (tokens === 0) return {};
     const perToken = (name: string) => (sums[name] ?? 0) / tokens;

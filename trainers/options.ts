@@ -12,6 +12,13 @@ export const Sampling = z.strictObject({
 export type Sampling = z.infer<typeof Sampling>;
 
 /** AdamW, its schedule and the clipping of its gradient. */
+export const Muon = z.strictObject({
+  lr: z.number().gt(0).default(0.01).describe("reaches its value and falls as the other lr does"),
+  momentum: z.number().min(0).lt(1).default(0.95),
+  ns_steps: z.int().min(1).max(10).default(5).describe("Newton-Schulz iterations that make an update orthogonal"),
+  weight_decay: z.number().min(0).default(0),
+});
+
 export const Optimizer = z.strictObject({
   lr: z.number().gt(0).default(1e-6),
   schedule: z.enum(["constant", "cosine"]).default("constant"),
@@ -25,6 +32,7 @@ export const Optimizer = z.strictObject({
     .record(z.string(), z.number().min(0))
     .default({})
     .describe("factors on lr for parameters whose name holds the key; the first key that fits counts, 0 freezes"),
+  muon: Muon.nullable().default(null).describe("trains the matrices of the model's blocks; null leaves them to AdamW with the rest"),
 });
 export type Optimizer = z.infer<typeof Optimizer>;
 

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { Optimizer } from "./options.ts";
-import { learningRate } from "./schedule.ts";
+import { learningRate, scheduledStep } from "./schedule.ts";
 
 const rates = (steps: number, options: object) => {
   const optimizer = Optimizer.parse({ lr: 1, ...options });
@@ -21,6 +21,12 @@ test("half a cosine from there down towards its floor", () => {
   const half = (1 - 0.1) / 2;
   const expected = [0.5, 1, 1, 0.1 + half * (1 + Math.SQRT1_2), 0.1 + half, 0.1 + half * (1 - Math.SQRT1_2)];
   expect(rates(6, { schedule: "cosine", warmup_steps: 2, min_lr_ratio: 0.1 })).toEqual(near(expected));
+});
+
+test("muon keeps step with the other rate", () => {
+  const optimizer = Optimizer.parse({ lr: 0.1, warmup_steps: 4, muon: { lr: 2 } });
+  expect(scheduledStep(1, 8, optimizer)).toMatchObject({ lr: 0.05, muon: { lr: 1, momentum: 0.95 } });
+  expect(scheduledStep(6, 8, Optimizer.parse({}))).toMatchObject({ lr: 1e-6, muon: null });
 });
 
 test("a warm-up longer than the stage never gets there", () => {

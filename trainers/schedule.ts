@@ -1,3 +1,4 @@
+import type { OptimizerStep } from "../engines/engine.ts";
 import type { Optimizer } from "./options.ts";
 
 /**
@@ -9,4 +10,11 @@ export function learningRate(step: number, steps: number, { lr, schedule, warmup
   if (schedule === "constant") return lr;
   const progress = (step - warmup_steps) / Math.max(1, steps - warmup_steps);
   return lr * (min_lr_ratio + (1 - min_lr_ratio) * 0.5 * (1 + Math.cos(Math.PI * progress)));
+}
+
+/** What the engine is told at step `step` (from 0) of `steps`: every learning rate as far along its schedule as the first. */
+export function scheduledStep(step: number, steps: number, optimizer: Optimizer): OptimizerStep {
+  const { muon } = optimizer;
+  const lr = learningRate(step, steps, optimizer);
+  return { ...optimizer, lr, muon: muon === null ? null : { ...muon, lr: muon.lr * (lr / optimizer.lr) } };
 }

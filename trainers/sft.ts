@@ -3,7 +3,7 @@ import { DataError } from "../core/errors.ts";
 import type { TrainRow } from "../engines/engine.ts";
 import type { SftStage } from "./options.ts";
 import type { StageContext, StageRunner } from "./runner.ts";
-import { learningRate } from "./schedule.ts";
+import { scheduledStep } from "./schedule.ts";
 
 /**
  * Supervised fine-tuning: the loss is the mean over the batch's response tokens of their negative log-likelihood; prompts are context.
@@ -64,12 +64,12 @@ export function sftRunner({ crew, firstExample, warn }: StageContext, stage: Sft
         upcoming.rows.catch(() => {});
       }
       const results = await Promise.all(working);
-      const lr = learningRate(step, steps, optimizer);
-      const { gradNorm, skipped } = await engine.optimStep({ ...optimizer, lr });
+      const update = scheduledStep(step, steps, optimizer);
+      const { gradNorm, skipped } = await engine.optimStep(update);
       if (skipped) warn(`step ${step + 1}: the gradient is not finite, the update was skipped`);
       const tokens = rows.reduce((sum, { prompt, completions }) => sum + prompt.tokens.length + completions[0]!.tokens.length, 0);
       const loss = results.reduce((sum, result) => sum + result.loss, 0);
-      return { metrics: { loss, grad_norm: gradNorm, learning_rate: lr, num_tokens: tokens }, tokens };
+      return { metrics: { loss, grad_norm: gradNorm, learning_rate: update.lr, num_tokens: tokens }, tokens };
     },
   };
 }

@@ -14,10 +14,10 @@ import type {
   TrainRow,
 } from "../engine.ts";
 import { sizeOf } from "../graph/tensor.ts";
-import { adamw, gradientNorm, type Moments } from "./adamw.ts";
 import { type Architecture, parameterCount } from "./architecture.ts";
 import { CacheMemory } from "./cache.ts";
 import { Generator } from "./generate.ts";
+import { Optimizer } from "./optimizer.ts";
 import { fieldFeed, planPasses } from "./pass.ts";
 import { SessionCache } from "./sessions.ts";
 import { type LossDefinition, logprobGraph, lossGraph } from "./train-graph.ts";
@@ -67,8 +67,7 @@ export class EmbeddedEngine implements Engine {
   private gradients: Arrays | null = null;
   /** buffers the next pass writes its gradients to */
   private spare: Arrays | null = null;
-  private moments: Record<string, Moments> = {};
-  private steps = 0;
+  private readonly optimizer: Optimizer;
   /** cache memory that no request is using */
   private readonly idleMemory: CacheMemory[] = [];
   private readonly snapshots = new Map<string, Arrays>();
@@ -80,6 +79,7 @@ export class EmbeddedEngine implements Engine {
     private readonly options: EmbeddedOptions,
   ) {
     this.sessions = new SessionCache(options.threads);
+    this.optimizer = new Optimizer(model.parameters);
   }
 
   async info(): Promise<EngineInfo> {
@@ -172,20 +172,9 @@ export class EmbeddedEngine implements Engine {
     const gradients = this.gradients;
     if (gradients === null) throw new Error("optimStep without a gradient: call forwardBackward first");
     this.gradients = null;
-    const gradNorm = gradientNorm(Object.values(gradients));
-    if (!Number.isFinite(gradNorm)) return { gradNorm, skipped: true };
-    this.steps++;
-    const scale = step.max_grad_norm > 0 ? Math.min(1, step.max_grad_norm / (gradNorm + 1e-6)) : 1;
-    const factors = Object.entries(step.lr_scale ?? {});
-    for (const [name, gradient] of Object.entries(gradients)) {
-      const factor = factors.find(([key]) => name.includes(key))?.[1] ?? 1;
-      if (factor === 0) continue;
-      const weights = this.weights[name]!;
-      this.moments[name] ??= { first: new Float32Array(weights.length), second: new Float32Array(weights.length) };
-      adamw(weights, gradient, this.moments[name]!, { ...step, lr: step.lr * factor }, this.steps, scale);
-    }
+    const result = await this.optimizer.step(this.weights, gradients, step, this.sessions);
     this.spare ??= Object.fromEntries(Object.entries(gradients).map(([name, gradient]) => [`grad:${name}`, gradient]));
-    return { gradNorm, skipped: false };
+    return result;
   }
 
   async snapshot(name: string): Promise<void> {
@@ -205,14 +194,7 @@ export class EmbeddedEngine implements Engine {
   async saveState(folder: string, { optimizer }: { optimizer: boolean }): Promise<void> {
     await writeSafetensors(join(folder, "model.safetensors"), parameterTensors(this.weights, this.model));
     if (!optimizer) return;
-    const moments = new Map<string, { shape: number[]; data: Float32Array }>();
-    for (const { name, shape } of this.model.parameters) {
-      const held = this.moments[name];
-      if (held === undefined) continue;
-      moments.set(`first.${name}`, { shape, data: held.first });
-      moments.set(`second.${name}`, { shape, data: held.second });
-    }
-    await writeSafetensors(join(folder, "optimizer.safetensors"), moments, { steps: String(this.steps) });
+    await this.optimizer.save(folder);
     for (const [policy, weights] of this.snapshots) {
       await writeSafetensors(join(folder, `snapshot-${policy}.safetensors`), parameterTensors(weights, this.model));
     }
@@ -220,17 +202,12 @@ export class EmbeddedEngine implements Engine {
 
   async loadState(folder: string, { optimizer }: { optimizer: boolean }): Promise<void> {
     this.weights = await readModelWeights(folder, this.model);
-    if (optimizer) await this.loadOptimizer(folder);
+    if (!optimizer) return;
+    await this.optimizer.load(folder);
+    await this.loadSnapshots(folder);
   }
 
-  private async loadOptimizer(folder: string): Promise<void> {
-    const held = await readSafetensors(join(folder, "optimizer.safetensors"));
-    this.steps = Number(held.metadata.steps ?? 0);
-    this.moments = {};
-    for (const { name, shape } of this.model.parameters) {
-      if (!held.tensors.has(`first.${name}`)) continue;
-      this.moments[name] = { first: await held.read(`first.${name}`, shape), second: await held.read(`second.${name}`, shape) };
-    }
+  private async loadSnapshots(folder: string): Promise<void> {
     this.snapshots.clear();
     for (const file of await readdir(folder)) {
       const policy = /^snapshot-(.+)\.safetensors$/.exec(file)?.[1];
@@ -240,8 +217,7 @@ export class EmbeddedEngine implements Engine {
   }
 
   async resetOptimizer(): Promise<void> {
-    this.moments = {};
-    this.steps = 0;
+    this.optimizer.reset();
     this.gradients = null;
   }
 

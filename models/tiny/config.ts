@@ -6,7 +6,7 @@ export const tinyConfig = {
   /** side of the features' squares that the connector folds into one token */
   scale_factor: 1,
   /** about one over the root of the width: a model this small starts slowly from the usual 0.02 */
-  initializer_range: 0.1,
+  initializer_range: 0.06,
   vision: {
     /** pixels; pictures of this size are neither resized nor split */
     image_size: 32,
@@ -19,7 +19,7 @@ export const tinyConfig = {
   text: {
     hidden_size: 96,
     intermediate_size: 192,
-    num_hidden_layers: 3,
+    num_hidden_layers: 2,
     num_attention_heads: 3,
     num_key_value_heads: 3,
     head_dim: 32,

@@ -1,0 +1,89 @@
+import { join } from "node:path";
+import { readSafetensors, writeSafetensors } from "../../core/safetensors.ts";
+import type { OptimizerStep } from "../engine.ts";
+import { adamw, gradientNorm } from "./adamw.ts";
+import type { ParameterSpec } from "./architecture.ts";
+import { isMuons, type MuonMatrix, muon } from "./muon.ts";
+import type { SessionCache } from "./sessions.ts";
+
+type Arrays = Record<string, Float32Array>;
+
+const FILE = "optimizer.safetensors";
+
+/** What each parameter's history is kept as; a file's tensor is called by its kind, a dot and the parameter's name. */
+const KINDS = ["first", "second", "momentum"] as const;
+type Kind = (typeof KINDS)[number];
+
+/** What an optimizer remembers between steps, and the step itself: AdamW for everything that Muon does not take. */
+export class Optimizer {
+  private steps = 0;
+  private history: Record<Kind, Arrays> = blankHistory();
+
+  constructor(private readonly parameters: readonly ParameterSpec[]) {}
+
+  /** Changes `weights` in place; nothing where the gradient is not finite. */
+  async step(
+    weights: Arrays,
+    gradients: Arrays,
+    options: OptimizerStep,
+    sessions: SessionCache,
+  ): Promise<{ gradNorm: number; skipped: boolean }> {
+    const gradNorm = gradientNorm(Object.values(gradients));
+    if (!Number.isFinite(gradNorm)) return { gradNorm, skipped: true };
+    this.steps++;
+    const scale = options.max_grad_norm > 0 ? Math.min(1, options.max_grad_norm / (gradNorm + 1e-6)) : 1;
+    const factors = Object.entries(options.lr_scale ?? {});
+    const matrices: MuonMatrix[] = [];
+    for (const spec of this.parameters) {
+      const { name, shape } = spec;
+      const factor = factors.find(([key]) => name.includes(key))?.[1] ?? 1;
+      if (factor === 0) continue;
+      const given = { weights: weights[name]!, gradient: gradients[name]! };
+      if (options.muon != null && isMuons(spec)) {
+        matrices.push({ ...given, shape, momentum: this.held("momentum", name, given.weights.length), lr: options.muon.lr * factor });
+      } else {
+        const moments = { first: this.held("first", name, given.weights.length), second: this.held("second", name, given.weights.length) };
+        adamw(given.weights, given.gradient, moments, { ...options, lr: options.lr * factor }, this.steps, scale);
+      }
+    }
+    if (options.muon != null) await muon(matrices, options.muon, scale, sessions);
+    return { gradNorm, skipped: false };
+  }
+
+  private held(kind: Kind, name: string, length: number): Float32Array {
+    this.history[kind][name] ??= new Float32Array(length);
+    return this.history[kind][name];
+  }
+
+  reset(): void {
+    this.steps = 0;
+    this.history = blankHistory();
+  }
+
+  async save(folder: string): Promise<void> {
+    const tensors = new Map<string, { shape: number[]; data: Float32Array }>();
+    for (const { name, shape } of this.parameters) {
+      for (const kind of KINDS) {
+        const data = this.history[kind][name];
+        if (data !== undefined) tensors.set(`${kind}.${name}`, { shape, data });
+      }
+    }
+    await writeSafetensors(join(folder, FILE), tensors, { steps: String(this.steps) });
+  }
+
+  async load(folder: string): Promise<void> {
+    this.reset();
+    const file = await readSafetensors(join(folder, FILE));
+    this.steps = Number(file.metadata.steps ?? 0);
+    for (const { name, shape } of this.parameters) {
+      for (const kind of KINDS) {
+        const tensor = `${kind}.${name}`;
+        if (file.tensors.has(tensor)) this.history[kind][name] = await file.read(tensor, shape);
+      }
+    }
+  }
+}
+
+function blankHistory(): Record<Kind, Arrays> {
+  return { first: {}, second: {}, momentum: {} };
+}
