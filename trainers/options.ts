@@ -11,7 +11,6 @@ export const Sampling = z.strictObject({
 });
 export type Sampling = z.infer<typeof Sampling>;
 
-/** AdamW, its schedule and the clipping of its gradient. */
 export const Muon = z.strictObject({
   lr: z.number().gt(0).default(0.01).describe("reaches its value and falls as the other lr does"),
   momentum: z.number().min(0).lt(1).default(0.95),
@@ -19,6 +18,7 @@ export const Muon = z.strictObject({
   weight_decay: z.number().min(0).default(0),
 });
 
+/** AdamW, with Muon beside it if asked for, the schedule of both and the clipping of the gradient. */
 export const Optimizer = z.strictObject({
   lr: z.number().gt(0).default(1e-6),
   schedule: z.enum(["constant", "cosine"]).default("constant"),
@@ -36,6 +36,23 @@ export const Optimizer = z.strictObject({
 });
 export type Optimizer = z.infer<typeof Optimizer>;
 
+/** A part of a response whose tokens weigh more, or less, in the loss. */
+export const Emphasis = z.strictObject({
+  pattern: z
+    .string()
+    .min(1)
+    .superRefine((pattern, context) => {
+      try {
+        new RegExp(pattern, "gu");
+      } catch (error) {
+        context.addIssue({ code: "custom", message: `expected a regular expression: ${(error as Error).message}` });
+      }
+    })
+    .describe("a regular expression; every match in the response is meant"),
+  weight: z.number().min(0).describe("of each token that the match touches, where others weigh 1"),
+});
+export type Emphasis = z.infer<typeof Emphasis>;
+
 export const SftStage = z.strictObject({
   name: z.string().regex(/^[a-z0-9_-]+$/, "lower case letters, digits, - and _"),
   kind: z.literal("sft"),
@@ -48,6 +65,10 @@ export const SftStage = z.strictObject({
     .default(null)
     .describe("examples in one forward and backward pass; null takes the whole batch"),
   response_field: z.string().default("trace").describe("the example field that holds the response to learn"),
+  emphasis: z
+    .array(Emphasis)
+    .default([])
+    .describe("parts of the response that count more in the loss; where several match a token, the last"),
   optimizer: Optimizer.prefault({}),
   eval_every: z.int().min(0).default(0).describe("steps between evaluations on the way; 0 evaluates at the end only"),
   save_every: z.int().min(0).default(0).describe("steps between checkpoints; 0 saves at the end only"),

@@ -1,17 +1,19 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { DataError } from "../core/errors.ts";
 import type { TrainRow } from "../engines/engine.ts";
+import { emphasized } from "./emphasis.ts";
 import type { SftStage } from "./options.ts";
 import type { StageContext, StageRunner } from "./runner.ts";
 import { scheduledStep } from "./schedule.ts";
 
 /**
- * Supervised fine-tuning: the loss is the mean over the batch's response tokens of their negative log-likelihood; prompts are context.
+ * Supervised fine-tuning: the loss is the mean over the batch's response tokens of their negative log-likelihood, each with its weight;
+ * prompts are context.
  * The next batch is encoded while the engine works on this one.
  */
 export function sftRunner({ crew, firstExample, warn }: StageContext, stage: SftStage): StageRunner {
   const { engine, processor, environment, train } = crew;
-  const { batch_size, response_field, optimizer, steps } = stage;
+  const { batch_size, response_field, emphasis, optimizer, steps } = stage;
   let upcoming: { step: number; rows: Promise<TrainRow[]> } | null = null;
 
   async function encode(index: number): Promise<TrainRow> {
@@ -27,7 +29,14 @@ export function sftRunner({ crew, firstExample, warn }: StageContext, stage: Sft
     }
     const { prompt } = await processor.encodePrompt(environment.start(fields));
     const tokens = Int32Array.from([...processor.encode(response), processor.stopIds[0]!]);
-    return { prompt, completions: [{ tokens, fields: { weights: new Float32Array(tokens.length) } }] };
+    return { prompt, completions: [{ tokens, fields: { weights: weightsOf(tokens, response, id) } }] };
+  }
+
+  function weightsOf(tokens: Int32Array, response: string, id: string): Float32Array {
+    if (emphasis.length === 0) return new Float32Array(tokens.length).fill(1);
+    const weights = emphasized(tokens, response, processor.tokenPieces(), emphasis);
+    if (weights === null) warn(`${id}: its tokens do not fall in with its characters, so that nothing of it is emphasized`);
+    return weights ?? new Float32Array(tokens.length).fill(1);
   }
 
   async function batch(step: number): Promise<TrainRow[]> {
@@ -37,8 +46,9 @@ export function sftRunner({ crew, firstExample, warn }: StageContext, stage: Sft
       // pictures take a while: the screen, signals and the engine's replies have their turn between them
       await nextTurn();
     }
-    const total = rows.reduce((sum, { completions }) => sum + completions[0]!.tokens.length, 0);
-    for (const { completions } of rows) completions[0]!.fields.weights!.fill(1 / total);
+    const weights = rows.map(({ completions }) => completions[0]!.fields.weights!);
+    const total = weights.reduce((sum, own) => own.reduce((s, weight) => s + weight, sum), 0);
+    if (total > 0) for (const own of weights) for (let t = 0; t < own.length; t++) own[t]! /= total;
     return rows;
   }
 
