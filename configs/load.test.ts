@@ -147,6 +147,11 @@ describe("one fault, its place and its cure", () => {
       "name: warm",
       "r.yaml:13:11: stages.1.name: \"warm\" is the name of stages.0 already\n  A stage's name is a part of its checkpoints' names.",
     ],
+    [
+      "kind: sft",
+      'kind: sft\n    emphasis: [{ pattern: "(", weight: 2 }]',
+      'r.yaml:12:27: stages.0.emphasis.0.pattern: expected a regular expression, got "("\n  Invalid regular expression: /(/gu: Unterminated group.',
+    ],
     ["name: rl", "name: RL 1", 'r.yaml:13:11: stages.1.name: expected lower case letters, digits, - and _, got "RL 1"'],
     ["    group_size: 8", "    loss: grop", 'r.yaml:16:11: stages.1.loss: no loss is called "grop"\n  Did you mean "grpo"?'],
     [

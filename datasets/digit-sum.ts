@@ -153,7 +153,7 @@ export function digitTrace(digits: readonly LabelledDigit[]): string {
   return `<think>${readings.join("")}${sums.join(";")}</think><answer>${total}</answer>`;
 }
 
-/** The digits alone, one a line: a shorter lesson to learn reading from, before the whole trace. */
+/** The digits alone, one a line: a shorter lesson to learn reading from. */
 export function digitReadings(digits: readonly LabelledDigit[]): string {
   return digits.map(({ digit }) => digit).join("\n");
 }
