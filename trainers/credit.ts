@@ -4,8 +4,8 @@ import { tokenEnds, tokensOf } from "./token-spans.ts";
 
 /**
  * A rollout as advantage estimators see it: the characters of each judged step become the tokens that wrote them. `pieces` is the text of
- * every id, `counted` the rewards that enter the sum: what is only logged teaches nothing. Where
- * tokens can't be placed in the text, steps are left out rather than misplaced.
+ * every id, `counted` the rewards that enter the sum: what is only logged teaches nothing. Where tokens can't be placed in the text, steps
+ * are left out rather than misplaced.
  */
 export function judgedRollout(
   { reward, tokens, text, parts }: StoredRollout,

@@ -142,11 +142,11 @@ export function grpoRunner(context: StageContext, stage: GrpoStage): StageRunner
         note("loss", result.loss / updates);
         for (const [name, value] of Object.entries(result.metrics)) note(name, value);
       }
-      const update = scheduledStep(step * updates + pass, steps * updates, optimizer);
-      const { gradNorm, skipped } = await engine.optimStep(update);
+      const scheduled = scheduledStep(step * updates + pass, steps * updates, optimizer);
+      const { gradNorm, skipped } = await engine.optimStep(scheduled);
       if (skipped) warn(`step ${step + 1}: the gradient is not finite, the update was skipped; its rollouts are in the step's file`);
       note("grad_norm", gradNorm / updates);
-      sums.learning_rate = update.lr;
+      sums.learning_rate = scheduled.lr;
     }
     if (tokens === 0) return {};
     const perToken = (name: string) => (sums[name] ?? 0) / tokens;

@@ -33,10 +33,11 @@ export function sftRunner({ crew, firstExample, warn }: StageContext, stage: Sft
   }
 
   function weightsOf(tokens: Int32Array, response: string, id: string): Float32Array {
-    if (emphasis.length === 0) return new Float32Array(tokens.length).fill(1);
+    const even = new Float32Array(tokens.length).fill(1);
+    if (emphasis.length === 0) return even;
     const weights = emphasized(tokens, response, processor.tokenPieces(), emphasis);
     if (weights === null) warn(`${id}: its tokens do not fall in with its characters, so that nothing of it is emphasized`);
-    return weights ?? new Float32Array(tokens.length).fill(1);
+    return weights ?? even;
   }
 
   async function batch(step: number): Promise<TrainRow[]> {
@@ -74,12 +75,12 @@ export function sftRunner({ crew, firstExample, warn }: StageContext, stage: Sft
         upcoming.rows.catch(() => {});
       }
       const results = await Promise.all(working);
-      const update = scheduledStep(step, steps, optimizer);
-      const { gradNorm, skipped } = await engine.optimStep(update);
+      const scheduled = scheduledStep(step, steps, optimizer);
+      const { gradNorm, skipped } = await engine.optimStep(scheduled);
       if (skipped) warn(`step ${step + 1}: the gradient is not finite, the update was skipped`);
       const tokens = rows.reduce((sum, { prompt, completions }) => sum + prompt.tokens.length + completions[0]!.tokens.length, 0);
       const loss = results.reduce((sum, result) => sum + result.loss, 0);
-      return { metrics: { loss, grad_norm: gradNorm, learning_rate: update.lr, num_tokens: tokens }, tokens };
+      return { metrics: { loss, grad_norm: gradNorm, learning_rate: scheduled.lr, num_tokens: tokens }, tokens };
     },
   };
 }

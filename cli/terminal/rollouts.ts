@@ -1,4 +1,5 @@
 /** What rollouts look like in a terminal: a group under its prompt. */
+import { groupBy } from "../../core/group-by.ts";
 import type { RewardPart } from "../../core/types.ts";
 import type { StoredRollout } from "../../rollouts/schema.ts";
 import { shortNumber } from "./number.ts";
@@ -9,8 +10,7 @@ export type Shown = StoredRollout;
 
 /** Groups in their own order, or by their mean reward with the best first and within a group likewise; unscored ones last. */
 export function sortGroups(rollouts: Shown[], sort: "order" | "reward"): Shown[][] {
-  const groups = new Map<number, Shown[]>();
-  for (const rollout of rollouts) groups.set(rollout.group, [...(groups.get(rollout.group) ?? []), rollout]);
+  const groups = groupBy(rollouts, ({ group }) => group);
   const sorted = [...groups.entries()].sort(([a], [b]) => a - b).map(([, members]) => members.sort((a, b) => a.member - b.member));
   if (sort === "order") return sorted;
   const value = ({ reward }: Shown) => reward ?? Number.NEGATIVE_INFINITY;

@@ -1,7 +1,7 @@
 import { afterAll, expect, test } from "vitest";
 import { Random } from "../../core/random.ts";
 import { runReference } from "../reference/run.ts";
-import { isMuons, muon, orthogonalGraph } from "./muon.ts";
+import { isBlockMatrix, muon, orthogonalGraph } from "./muon.ts";
 import { SessionCache } from "./sessions.ts";
 
 const sessions = new SessionCache(1);
@@ -61,7 +61,7 @@ test("momentum looks ahead; a tall matrix steps further; decay pulls to 0", asyn
 
 test("takes the matrices of blocks and leaves vectors, embeddings, patches and the head", () => {
   const init = { kind: "zeros" } as const;
-  const taken = (name: string, shape: number[]) => isMuons({ name, shape, init });
+  const taken = (name: string, shape: number[]) => isBlockMatrix({ name, shape, init });
   expect(taken("model.layers.3.mlp.up_proj.weight", [8, 4])).toBe(true);
   expect(taken("model.layers.3.input_layernorm.weight", [4])).toBe(false);
   expect(taken("model.embed_tokens.weight", [9, 4])).toBe(false);

@@ -1,3 +1,4 @@
+import { groupBy } from "../../core/group-by.ts";
 import type { MuonStep } from "../engine.ts";
 import { add, constant, div, input, matmul, mul, reduceSum, sqrt, type Tensor } from "../graph/build.ts";
 import type { ParameterSpec } from "./architecture.ts";
@@ -12,7 +13,7 @@ import type { SessionCache } from "./sessions.ts";
 const [A, B, C] = [3.4445, -4.775, 2.0315];
 
 /** Whether a parameter is Muon's to train: a matrix of a numbered block (`layers.3.`). */
-export function isMuons({ name, shape }: ParameterSpec): boolean {
+export function isBlockMatrix({ name, shape }: ParameterSpec): boolean {
   return shape.length === 2 && /\.\d+\./.test(name);
 }
 
@@ -32,12 +33,7 @@ export async function muon(
   scale: number,
   sessions: SessionCache,
 ): Promise<void> {
-  const alike = new Map<string, MuonMatrix[]>();
-  for (const matrix of matrices) {
-    const key = matrix.shape.join();
-    alike.set(key, [...(alike.get(key) ?? []), matrix]);
-  }
-  for (const stack of alike.values()) {
+  for (const stack of groupBy(matrices, ({ shape }) => shape.join()).values()) {
     const [rows, columns] = stack[0]!.shape as [number, number];
     const size = rows * columns;
     const updates = new Float32Array(stack.length * size);
@@ -64,7 +60,7 @@ export function orthogonalGraph(shape: readonly number[], steps: number): Tensor
   const [, rows, columns] = shape as [number, number, number];
   const tall = rows > columns;
   const side = Math.min(rows, columns);
-  const identity = constant(
+  const constantTerm = constant(
     Float64Array.from({ length: side * side }, (_, i) => (i % (side + 1) === 0 ? A : 0)),
     [side, side],
   );
@@ -72,7 +68,7 @@ export function orthogonalGraph(shape: readonly number[], steps: number): Tensor
   let x = div(given, add(sqrt(reduceSum(mul(given, given), [1, 2], true)), 1e-7));
   for (let step = 0; step < steps; step++) {
     const gram = matmul(x, x, tall ? { transA: true } : { transB: true });
-    const factor = add(add(mul(gram, B), matmul(gram, gram, { alpha: C })), identity);
+    const factor = add(add(mul(gram, B), matmul(gram, gram, { alpha: C })), constantTerm);
     x = tall ? matmul(x, factor) : matmul(factor, x);
   }
   return x;

@@ -3,7 +3,7 @@ import { readSafetensors, writeSafetensors } from "../../core/safetensors.ts";
 import type { OptimizerStep } from "../engine.ts";
 import { adamw, gradientNorm } from "./adamw.ts";
 import type { ParameterSpec } from "./architecture.ts";
-import { isMuons, type MuonMatrix, muon } from "./muon.ts";
+import { isBlockMatrix, type MuonMatrix, muon } from "./muon.ts";
 import type { SessionCache } from "./sessions.ts";
 
 type Arrays = Record<string, Float32Array>;
@@ -32,6 +32,7 @@ export class Optimizer {
     if (!Number.isFinite(gradNorm)) return { gradNorm, skipped: true };
     this.steps++;
     const scale = options.max_grad_norm > 0 ? Math.min(1, options.max_grad_norm / (gradNorm + 1e-6)) : 1;
+    const muonStep = options.muon ?? null;
     const factors = Object.entries(options.lr_scale ?? {});
     const matrices: MuonMatrix[] = [];
     for (const spec of this.parameters) {
@@ -39,20 +40,16 @@ export class Optimizer {
       const factor = factors.find(([key]) => name.includes(key))?.[1] ?? 1;
       if (factor === 0) continue;
       const given = { weights: weights[name]!, gradient: gradients[name]! };
-      if (options.muon != null && isMuons(spec)) {
-        matrices.push({ ...given, shape, momentum: this.held("momentum", name, given.weights.length), lr: options.muon.lr * factor });
+      const held = (kind: Kind) => (this.history[kind][name] ??= new Float32Array(given.weights.length));
+      if (muonStep !== null && isBlockMatrix(spec)) {
+        matrices.push({ ...given, shape, momentum: held("momentum"), lr: muonStep.lr * factor });
       } else {
-        const moments = { first: this.held("first", name, given.weights.length), second: this.held("second", name, given.weights.length) };
+        const moments = { first: held("first"), second: held("second") };
         adamw(given.weights, given.gradient, moments, { ...options, lr: options.lr * factor }, this.steps, scale);
       }
     }
-    if (options.muon != null) await muon(matrices, options.muon, scale, sessions);
+    if (muonStep !== null) await muon(matrices, muonStep, scale, sessions);
     return { gradNorm, skipped: false };
-  }
-
-  private held(kind: Kind, name: string, length: number): Float32Array {
-    this.history[kind][name] ??= new Float32Array(length);
-    return this.history[kind][name];
   }
 
   reset(): void {

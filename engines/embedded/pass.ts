@@ -1,3 +1,4 @@
+import { groupBy } from "../../core/group-by.ts";
 import type { EncodedPrompt, TrainRow } from "../engine.ts";
 import type { Array32 } from "../onnx/session.ts";
 import type { Architecture } from "./architecture.ts";
@@ -46,11 +47,10 @@ function tilesOf(prompt: EncodedPrompt): number {
  * loss is a sum over tokens that the caller has weighted.
  */
 export function planPasses(rows: readonly TrainRow[], model: Architecture): Pass[] {
-  const buckets = new Map<string, number[]>();
-  rows.forEach((row, i) => {
+  const buckets = groupBy(rows.keys(), (i) => {
+    const row = rows[i]!;
     const { prompt, completion } = lengthsOf(row);
-    const key = [prompt, completion, row.completions.length, tilesOf(row.prompt)].join();
-    buckets.set(key, [...(buckets.get(key) ?? []), i]);
+    return [prompt, completion, row.completions.length, tilesOf(row.prompt)].join();
   });
   return [...buckets.entries()]
     .sort(([a], [b]) => (a < b ? -1 : 1))

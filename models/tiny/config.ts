@@ -5,7 +5,7 @@
 export const tinyConfig = {
   /** side of the features' squares that the connector folds into one token */
   scale_factor: 1,
-  /** about one over the root of the width: a model this small starts slowly from the usual 0.02 */
+  /** three times the usual 0.02, from which a model this small starts slowly */
   initializer_range: 0.06,
   vision: {
     /** pixels; pictures of this size are neither resized nor split */
