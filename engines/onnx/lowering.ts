@@ -98,8 +98,11 @@ export const lowerings: Lowerings = {
 
   gatherRows: (emit, inputs) => emit.node("Gather", inputs, { axis: 0 }),
   scatterAddRows(emit, [ids, values], y) {
+    // not ScatterND: with more rows than a few thousand ONNX Runtime adds them from several threads at once, and loses some of a repeated id
     const blank = emit.node("Expand", [emit.scalar(0), emit.ints(y.shape)]);
-    return emit.node("ScatterND", [blank, column(emit, ids!, y.inputs[0]!.shape[0]!), values!], { reduction: "add" });
+    const rows = y.inputs[1]!.shape;
+    const places = emit.node("Expand", [column(emit, ids!, rows[0]!), emit.ints(rows)]);
+    return emit.node("ScatterElements", [blank, places, values!], { axis: 0, reduction: "add" });
   },
   putRows: (emit, [base, ids, values], y) => emit.node("ScatterND", [base!, column(emit, ids!, y.inputs[1]!.shape[0]!), values!]),
   pick: (emit, [x, ids], y) => pickEntries(emit, x!, ids!, y.shape[0]!),
