@@ -11,14 +11,18 @@ export function randomTokens(model: Architecture, count: number, random: Random)
   });
 }
 
+/** What a picture of the bench is: one tile of that shape. */
+const TILE = [3, 32, 32];
+
 /** A prompt of random tokens, with the placeholders of its pictures after the first token and random pixels. */
 export function randomPrompt(model: Architecture, length: number, tiles: number, random: Random): EncodedPrompt {
   const tokens = randomTokens(model, length, random);
   if (tiles === 0 || model.vision === null) return { tokens, pixels: null };
-  const { placeholderId, tokensPerTile, tile } = model.vision;
-  tokens.fill(placeholderId, 1, 1 + tiles * tokensPerTile);
-  const data = Float32Array.from({ length: tiles * tile[0] * tile[1] * tile[2] }, () => 2 * random.uniform() - 1);
-  return { tokens, pixels: { data, shape: [tiles, ...tile] } };
+  const shape = [tiles, ...TILE];
+  const data = Float32Array.from({ length: shape.reduce((product, d) => product * d, 1) }, () => 2 * random.uniform() - 1);
+  const pixels = { data, shape, grids: null };
+  tokens.fill(model.vision.placeholderId, 1, 1 + model.vision.layout(pixels).features);
+  return { tokens, pixels };
 }
 
 /** A row whose completions have the given tokens: the fields of every loss, each token weighted `weight`. */

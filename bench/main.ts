@@ -7,9 +7,11 @@ import { Random } from "../core/random.ts";
 import { type Architecture, parameterCount } from "../engines/embedded/architecture.ts";
 import { EmbeddedEngine } from "../engines/embedded/engine.ts";
 import { initialWeights } from "../engines/embedded/initialize.ts";
+import { policyOf } from "../engines/embedded/policy.ts";
 import type { Completion, SampleRequest, TrainRow } from "../engines/engine.ts";
 import { input, matmul } from "../engines/graph/build.ts";
 import { OnnxSession } from "../engines/onnx/session.ts";
+import { modelStore, newLayout } from "../models/weights.ts";
 import { losses } from "../trainers/losses/index.ts";
 import { plainRows, randomPrompt, randomTokens, trainRow } from "./data.ts";
 import { type BenchModel, benchModels } from "./models.ts";
@@ -48,7 +50,8 @@ async function matrixPeak(): Promise<{ run: () => Promise<unknown>; operations: 
 }
 
 function engineOf(model: Architecture): EmbeddedEngine {
-  return new EmbeddedEngine(model, initialWeights(model, 0), losses, { slots: 64, threads: 0 });
+  const store = modelStore(model, newLayout(model), new Map());
+  return new EmbeddedEngine(policyOf(model), initialWeights(model, 0), losses, store, { slots: 64, threads: 0 });
 }
 
 async function sampleAll(engine: EmbeddedEngine, request: SampleRequest): Promise<Completion[][]> {
@@ -90,7 +93,7 @@ async function benchModel({ name, model, train, grpo }: BenchModel, repeats: num
   );
   await engine.close();
   await peak.close();
-  const parameters = parameterCount(model);
+  const parameters = parameterCount(model.parameters);
   const gflops = (6 * parameters * train.rows * train.length) / ms.train / 1e6;
   const peakGflops = peak.operations / ms.peak / 1e6;
   return {

@@ -2,8 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Architecture } from "../engines/embedded/architecture.ts";
-import { readArchitecture } from "../models/index.ts";
-import { llama } from "../models/llama.ts";
+import { architectures, readArchitecture } from "../models/index.ts";
 import { writeTinyFiles } from "../models/tiny/files.ts";
 
 /** One model and the sizes its measurements run at; lengths in tokens. */
@@ -18,7 +17,8 @@ export interface BenchModel {
 
 /** The two text shapes that PyTorch and TRL have been measured at elsewhere. */
 function decoder(vocab: number, hidden: number, layers: number, inner: number): Architecture {
-  return llama({
+  return architectures.get("llama").build({
+    model_type: "llama",
     vocab_size: vocab,
     hidden_size: hidden,
     intermediate_size: inner,

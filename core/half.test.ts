@@ -57,14 +57,31 @@ test("NaN stays NaN, whatever its payload", () => {
   expect(bfloat16(narrowToBfloat16(payload)[0]!)).toBeNaN();
 });
 
-test("every 16-bit pattern that is a number survives both ways", () => {
+test("a NaN whose payload is only in the bits that go stays NaN and does not become infinity", () => {
+  const lowest = new Float32Array(Uint32Array.of(0x7f800001, 0xff800001).buffer);
+  expect([...narrowToHalf(lowest)]).toEqual([0x7e00, 0xfe00]);
+  expect([...narrowToBfloat16(lowest)]).toEqual([0x7fc0, 0xffc0]);
+});
+
+test("every one of the 65536 patterns survives both ways, NaN payloads among them", () => {
   const bits = Uint16Array.from({ length: 65536 }, (_, i) => i);
   const wide = new Float32Array(65536);
-  const wrong = (back: Uint16Array) => bits.filter((pattern, i) => !Number.isNaN(wide[i]) && back[i] !== pattern);
+  const wrong = (back: Uint16Array) => bits.filter((pattern, i) => back[i] !== pattern);
   widenHalf(bits, wide);
   expect(wrong(narrowToHalf(wide))).toHaveLength(0);
   widenBfloat16(bits, wide);
   expect(wrong(narrowToBfloat16(wide))).toHaveLength(0);
+});
+
+test("every half that is a number has the value of its formula", () => {
+  const value = (bits: number) => {
+    const [sign, exponent, mantissa] = [bits & 0x8000 ? -1 : 1, (bits >>> 10) & 0x1f, bits & 0x3ff];
+    if (exponent === 0) return sign * mantissa * 2 ** -24;
+    if (exponent === 0x1f) return mantissa === 0 ? sign * Infinity : NaN;
+    return sign * (1 + mantissa / 1024) * 2 ** (exponent - 15);
+  };
+  const wrong = Array.from({ length: 65536 }, (_, bits) => bits).filter((bits) => !Object.is(half(bits), value(bits)));
+  expect(wrong).toEqual([]);
 });
 
 test("widening writes from the place it is given", () => {

@@ -2,22 +2,35 @@
  * The two 16-bit float formats of checkpoints, as raw bits in a Uint16Array, to and from float32.
  *
  * Widening is exact. Narrowing rounds to the nearest value, ties to the even one, as PyTorch does; what is too large becomes
- * infinite, NaN stays NaN.
+ * infinite, NaN stays NaN. Both work on bits, so a NaN's payload survives widening and narrowing again: all 65536 patterns do.
  * Source: IEEE 754-2008 binary16 (1 sign, 5 exponent, 10 mantissa bits); bfloat16 is the upper half of a float32.
  */
 
 /** binary16 to float32: writes `bits.length` values to `out` from `start` on. */
 export function widenHalf(bits: Uint16Array, out: Float32Array, start = 0): void {
-  for (let i = 0; i < bits.length; i++) out[start + i] = halfValue(bits[i]!);
+  const words = new Uint32Array(out.buffer, out.byteOffset + 4 * start, bits.length);
+  const table = halfTable();
+  for (let i = 0; i < bits.length; i++) words[i] = table[bits[i]!]!;
 }
 
-function halfValue(bits: number): number {
-  const sign = bits & 0x8000 ? -1 : 1;
+let table: Uint32Array | null = null;
+
+/** The float32 word of every binary16 pattern: 256 KB, several times as fast as the arithmetic. */
+function halfTable(): Uint32Array {
+  table ??= Uint32Array.from({ length: 65536 }, (_, bits) => halfWord(bits));
+  return table;
+}
+
+function halfWord(bits: number): number {
+  const sign = (bits & 0x8000) << 16;
   const exponent = (bits >>> 10) & 0x1f;
   const mantissa = bits & 0x3ff;
-  if (exponent === 0) return sign * mantissa * 2 ** -24;
-  if (exponent === 0x1f) return mantissa === 0 ? sign * Infinity : NaN;
-  return sign * (1 + mantissa / 1024) * 2 ** (exponent - 15);
+  if (exponent === 0x1f) return sign | 0x7f800000 | (mantissa << 13);
+  if (exponent !== 0) return sign | ((exponent + 127 - 15) << 23) | (mantissa << 13);
+  if (mantissa === 0) return sign;
+  // Subnormal: mantissa * 2^-24. Its highest bit becomes the leading 1 that float32 does not store.
+  const highest = 31 - Math.clz32(mantissa);
+  return sign | ((highest - 24 + 127) << 23) | ((mantissa << (23 - highest)) & 0x7fffff);
 }
 
 /** bfloat16 to float32: writes `bits.length` values to `out` from `start` on. */
@@ -38,7 +51,8 @@ function halfBits(word: number): number {
   const sign = (word >>> 16) & 0x8000;
   const exponent = (word >>> 23) & 0xff;
   const mantissa = word & 0x7fffff;
-  if (exponent === 0xff) return sign | 0x7c00 | (mantissa === 0 ? 0 : 0x200 | (mantissa >>> 13));
+  // A NaN keeps the upper part of its payload; where that is blank a bit is set, or it would read as infinity.
+  if (exponent === 0xff) return sign | 0x7c00 | (mantissa === 0 ? 0 : mantissa >>> 13 || 0x200);
   const target = exponent - 127 + 15;
   if (target >= 0x1f) return sign | 0x7c00;
   // Normal: drop 13 bits. Subnormal: drop more of the mantissa with its leading 1, one for each power of two below 2^-14.
@@ -62,7 +76,12 @@ export function narrowToBfloat16(values: Float32Array): Uint16Array {
   for (let i = 0; i < out.length; i++) {
     const word = words[i]!;
     const notANumber = (word & 0x7fffffff) > 0x7f800000;
-    out[i] = notANumber ? (word >>> 16) | 0x40 : (word + 0x7fff + ((word >>> 16) & 1)) >>> 16;
+    out[i] = notANumber ? nanBits(word) : (word + 0x7fff + ((word >>> 16) & 1)) >>> 16;
   }
   return out;
+}
+
+/** The upper half of a NaN, with a bit set where its payload is all in the lower one: it would read as infinity. */
+function nanBits(word: number): number {
+  return (word >>> 16) | (word & 0x7f0000 ? 0 : 0x40);
 }

@@ -10,13 +10,16 @@
 /** A prompt ready for the model: placeholder tokens already expanded, one run of them a tile. */
 export interface EncodedPrompt {
   tokens: Int32Array;
-  /** [tiles, channels, height, width] normalised pixels, or null for a prompt without pictures */
-  pixels: PixelTiles | null;
+  /** normalised pixels, or null for a prompt without pictures */
+  pixels: PromptPixels | null;
 }
 
-export interface PixelTiles {
+export interface PromptPixels {
   data: Float32Array;
-  shape: [tiles: number, channels: number, height: number, width: number];
+  /** [tiles, channels, height, width], or [patches, values] where the model takes pictures of any size */
+  shape: number[];
+  /** [time, height, width] in patches of each picture; null where pictures are tiles of one size */
+  grids: [number, number, number][] | null;
 }
 
 export interface SamplingOptions {
@@ -56,6 +59,8 @@ export interface Completion {
 export interface TrainRow {
   prompt: EncodedPrompt;
   completions: TrainCompletion[];
+  /** whose dropout this is: the same row with the same seed drops the same, in any batch */
+  noise_seed?: number;
 }
 
 export interface TrainCompletion {
@@ -69,6 +74,8 @@ export interface LossSpec {
   name: string;
   options: Record<string, number>;
   temperature: number;
+  /** of this update, for the dropout of adapters: every pass of one update has the same */
+  noise_seed?: number;
 }
 
 export interface ForwardBackwardResult {
@@ -110,6 +117,8 @@ export interface MuonStep {
 export interface EngineInfo {
   model_type: string;
   parameters: number;
+  /** how many of them are trained */
+  trained: number;
   executor: string;
   /** how many prompts' worth of slots sample at once */
   slots: number;
@@ -119,16 +128,16 @@ export interface Engine {
   info(): Promise<EngineInfo>;
   /** Streams completions in the order in which they end. */
   sample(request: SampleRequest, onCompletion: (completion: Completion) => void): Promise<void>;
-  /** Forward only. `policy`: "current" or the name of a snapshot. */
+  /** Forward only. `policy`: "current", "base" (the model without its adapters) or the name of a snapshot. */
   logprobs(rows: TrainRow[], options: { temperature: number; policy: string }): Promise<LogprobResult>;
   /** Adds the gradient of the loss to the one held since the last optimStep. */
   forwardBackward(rows: TrainRow[], loss: LossSpec): Promise<ForwardBackwardResult>;
   /** An optimizer step on the held gradient, which is then cleared. `skipped` where the gradient was not finite: nothing changed. */
   optimStep(step: OptimizerStep): Promise<{ gradNorm: number; skipped: boolean }>;
-  /** Keep an immutable copy of the current weights under a name, or drop one. */
+  /** Keep an immutable copy of the current trained weights under a name, or drop one. */
   snapshot(name: string): Promise<void>;
   dropSnapshot(name: string): Promise<void>;
-  /** Weights as an ordinary checkpoint folder's `model.safetensors`; with `optimizer`, also moments and step. */
+  /** Trained weights in an ordinary checkpoint folder's files; with `optimizer`, also moments and step. */
   saveState(folder: string, options: { optimizer: boolean }): Promise<void>;
   loadState(folder: string, options: { optimizer: boolean }): Promise<void>;
   /** Forget the optimizer's moments and step: a new stage begins. */

@@ -1,54 +1,71 @@
 import type { DecoderInputs, ParameterSpec, Weights } from "../engines/embedded/architecture.ts";
-import { add, gatherRows, linear, mul, rmsNorm, rotary, silu, type Tensor } from "../engines/graph/build.ts";
-import type { LlamaConfig } from "./config.ts";
+import { add, constant, expand, gatherRows, mul, putRows, reshape, rmsNorm, rotary, silu, type Tensor } from "../engines/graph/build.ts";
+import type { DecoderConfig } from "./config/types.ts";
+import { linearLayer, normal, rmsNormLayer } from "./parameters.ts";
 
-/** The Llama decoder: pre-norm blocks of rotary grouped-query attention and a gated MLP. Source: LLaMA (arXiv:2302.13971). */
+/**
+ * The decoder of Llama and what came of it: pre-norm blocks of rotary grouped-query attention and a gated MLP. What families differ in
+ * (biases, normalised heads, layers without rotation) is in the config. Source: LLaMA (arXiv:2302.13971).
+ */
 
-/** A parameter that starts as normal noise. */
-export function normal(name: string, shape: number[], std: number): ParameterSpec {
-  return { name, shape, init: { kind: "normal", std } };
+export function decoderParameters(config: DecoderConfig, prefix: string): ParameterSpec[] {
+  const { hiddenSize: hidden, intermediateSize: inner, heads, kvHeads, headDim, bias, initializerRange: std } = config;
+  // what is added to the residual stream starts smaller the deeper the model, as in GPT-2
+  const residual = std / Math.sqrt(2 * config.layers);
+  const blocks = Array.from({ length: config.layers }, (_, i) => `${prefix}layers.${i}.`).flatMap((block) => [
+    ...rmsNormLayer(`${block}input_layernorm`, hidden),
+    ...linearLayer(`${block}self_attn.q_proj`, { out: heads * headDim, in: hidden, std, bias: bias.qkv }),
+    ...linearLayer(`${block}self_attn.k_proj`, { out: kvHeads * headDim, in: hidden, std, bias: bias.qkv }),
+    ...linearLayer(`${block}self_attn.v_proj`, { out: kvHeads * headDim, in: hidden, std, bias: bias.qkv }),
+    ...linearLayer(`${block}self_attn.o_proj`, { out: hidden, in: heads * headDim, std: residual, bias: bias.output }),
+    ...(config.headNorm ? ["q_norm", "k_norm"].flatMap((norm) => rmsNormLayer(`${block}self_attn.${norm}`, headDim)) : []),
+    ...rmsNormLayer(`${block}post_attention_layernorm`, hidden),
+    ...linearLayer(`${block}mlp.gate_proj`, { out: inner, in: hidden, std, bias: bias.mlp }),
+    ...linearLayer(`${block}mlp.up_proj`, { out: inner, in: hidden, std, bias: bias.mlp }),
+    ...linearLayer(`${block}mlp.down_proj`, { out: hidden, in: inner, std: residual, bias: bias.mlp }),
+  ]);
+  return [normal(`${prefix}embed_tokens.weight`, [config.vocabSize, hidden], std), ...blocks, ...rmsNormLayer(`${prefix}norm`, hidden)];
 }
 
-export function decoderParameters(config: LlamaConfig, prefix: string): ParameterSpec[] {
-  const { hidden_size: hidden, intermediate_size: inner, kvHeads, headDim, initializer_range: std } = config;
-  // what is added to the residual stream starts smaller the deeper the model, as in GPT-2
-  const residual = std / Math.sqrt(2 * config.num_hidden_layers);
-  const matrix = (name: string, out: number, into: number, scale = std) => normal(`${prefix}${name}.weight`, [out, into], scale);
-  const norm = (name: string): ParameterSpec => ({ name: `${prefix}${name}.weight`, shape: [hidden], init: { kind: "ones" } });
-  const layers = Array.from({ length: config.num_hidden_layers }, (_, i) => `layers.${i}.`).flatMap((layer) => [
-    norm(`${layer}input_layernorm`),
-    matrix(`${layer}self_attn.q_proj`, config.num_attention_heads * headDim, hidden),
-    matrix(`${layer}self_attn.k_proj`, kvHeads * headDim, hidden),
-    matrix(`${layer}self_attn.v_proj`, kvHeads * headDim, hidden),
-    matrix(`${layer}self_attn.o_proj`, hidden, config.num_attention_heads * headDim, residual),
-    norm(`${layer}post_attention_layernorm`),
-    matrix(`${layer}mlp.gate_proj`, inner, hidden),
-    matrix(`${layer}mlp.up_proj`, inner, hidden),
-    matrix(`${layer}mlp.down_proj`, hidden, inner, residual),
-  ]);
-  return [matrix("embed_tokens", config.vocab_size, hidden), ...layers, norm("norm")];
+/** The head where it is not the embedding, which a tied model uses twice. */
+export function headParameters({ tied, vocabSize, hiddenSize, initializerRange }: DecoderConfig): ParameterSpec[] {
+  return tied ? [] : linearLayer("lm_head", { out: vocabSize, in: hiddenSize, std: initializerRange });
 }
 
 /** All layers, [M, hidden] to [M, hidden]; with `select` [N] the last layer's MLP runs on those rows alone and gives [N, hidden]. */
-export function decoderLayers(config: LlamaConfig, prefix: string, weights: Weights, inputs: DecoderInputs): Tensor {
-  const { cos, sin, attend, select } = inputs;
-  const last = config.num_hidden_layers - 1;
+export function decoderLayers(config: DecoderConfig, prefix: string, weights: Weights, inputs: DecoderInputs): Tensor {
+  const { cos, sin, attend, select, deepstack } = inputs;
+  const { heads, kvHeads, headDim, normEps } = config;
+  const last = config.layers - 1;
+  const deep = deepstack?.features.length ?? 0;
   let x = inputs.x;
   for (let layer = 0; layer <= last; layer++) {
-    const w = (name: string) => weights(`${prefix}layers.${layer}.${name}.weight`);
-    const h = rmsNorm(x, w("input_layernorm"), config.rms_norm_eps);
-    const q = rotary(linear(h, w("self_attn.q_proj")), cos, sin, config.num_attention_heads);
-    const k = rotary(linear(h, w("self_attn.k_proj")), cos, sin, config.kvHeads);
-    const v = linear(h, w("self_attn.v_proj"));
-    let mixed = attend(layer, q, k, v);
-    if (layer === last && select !== null) {
+    inputs.layerStart?.(x);
+    const block = `${prefix}layers.${layer}.`;
+    const norm = (y: Tensor, name: string) => rmsNorm(y, weights(`${block}${name}.weight`), normEps);
+    const headNorm = (y: Tensor, name: string, count: number) =>
+      config.headNorm ? reshape(norm(reshape(y, [y.shape[0]! * count, headDim]), name), y.shape) : y;
+    const turned = (y: Tensor, count: number) => (config.rotated[layer] ? rotary(y, cos, sin, count) : y);
+    const h = norm(x, "input_layernorm");
+    const q = turned(headNorm(weights.linear(`${block}self_attn.q_proj`, h), "self_attn.q_norm", heads), heads);
+    const k = turned(headNorm(weights.linear(`${block}self_attn.k_proj`, h), "self_attn.k_norm", kvHeads), kvHeads);
+    let mixed = attend(layer, q, k, weights.linear(`${block}self_attn.v_proj`, h));
+    // where a picture's rows are still to be added to, all rows are needed
+    if (layer === last && select !== null && layer >= deep) {
       mixed = gatherRows(mixed, select);
       x = gatherRows(x, select);
     }
-    x = add(x, linear(mixed, w("self_attn.o_proj")));
-    const h2 = rmsNorm(x, w("post_attention_layernorm"), config.rms_norm_eps);
-    const gated = mul(silu(linear(h2, w("mlp.gate_proj"))), linear(h2, w("mlp.up_proj")));
-    x = add(x, linear(gated, w("mlp.down_proj")));
+    x = add(x, weights.linear(`${block}self_attn.o_proj`, mixed));
+    const h2 = norm(x, "post_attention_layernorm");
+    const gated = mul(silu(weights.linear(`${block}mlp.gate_proj`, h2)), weights.linear(`${block}mlp.up_proj`, h2));
+    x = add(x, weights.linear(`${block}mlp.down_proj`, gated));
+    if (layer < deep) x = add(x, putRows(expand(constant(0), x.shape), deepstack!.rows, deepstack!.features[layer]!));
   }
-  return x;
+  return select !== null && last < deep ? gatherRows(x, select) : x;
+}
+
+/** Final norm and head, [N, hidden] to logits [N, vocab]. */
+export function decoderHead(config: DecoderConfig, prefix: string, weights: Weights, hidden: Tensor): Tensor {
+  const normal = rmsNorm(hidden, weights(`${prefix}norm.weight`), config.normEps);
+  return weights.linear(config.tied ? `${prefix}embed_tokens` : "lm_head", normal);
 }

@@ -4,14 +4,29 @@ import { z } from "zod";
 import { CheckpointError } from "../core/errors.ts";
 import { registry } from "../core/registry.ts";
 import type { Architecture } from "../engines/embedded/architecture.ts";
-import { llama } from "./llama.ts";
+import { causalLm } from "./causal-lm.ts";
+import {
+  readLlamaConfig,
+  readQwen2Config,
+  readQwen3Config,
+  readQwen3VlConfig,
+  readQwen25VlConfig,
+  readSmolLm3Config,
+  readSmolVlmConfig,
+} from "./config/index.ts";
+import { qwen3Vl, qwen25Vl } from "./qwen-vl.ts";
 import { smolVlm } from "./smolvlm.ts";
 
 /** Architectures by the `model_type` of config.json. */
 export const architectures = registry<{ name: string; build: (config: unknown) => Architecture }>("model type", [
-  { name: "llama", build: llama },
-  { name: "smolvlm", build: smolVlm },
-  { name: "idefics3", build: smolVlm },
+  { name: "llama", build: (json) => causalLm("llama", readLlamaConfig(json)) },
+  { name: "smollm3", build: (json) => causalLm("smollm3", readSmolLm3Config(json)) },
+  { name: "qwen2", build: (json) => causalLm("qwen2", readQwen2Config(json)) },
+  { name: "qwen3", build: (json) => causalLm("qwen3", readQwen3Config(json)) },
+  { name: "smolvlm", build: (json) => smolVlm("smolvlm", readSmolVlmConfig(json)) },
+  { name: "idefics3", build: (json) => smolVlm("idefics3", readSmolVlmConfig(json)) },
+  { name: "qwen2_5_vl", build: (json) => qwen25Vl("qwen2_5_vl", readQwen25VlConfig(json)) },
+  { name: "qwen3_vl", build: (json) => qwen3Vl("qwen3_vl", readQwen3VlConfig(json)) },
 ]);
 
 /** The architecture that a checkpoint folder's config.json describes. */

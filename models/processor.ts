@@ -12,6 +12,8 @@ export interface Processor {
   /** ids that end a completion, from generation_config.json, config.json or the tokenizer; the first closes an SFT response */
   stopIds: number[];
   padId: number;
+  /** tokens the model was made for: max_position_embeddings, before any scaling of rope; null where config.json does not say */
+  contextLength: number | null;
   /** decoded text of every single id, for stop strings; made once, when first asked for */
   tokenPieces(): string[];
   /** copies tokenizer, template and image-processor files beside weights, so that a checkpoint is a whole folder */

@@ -1,14 +1,15 @@
-import type { Architecture } from "../engines/embedded/architecture.ts";
-import { gatherRows, linear, reshape, rmsNorm, type Tensor, transpose } from "../engines/graph/build.ts";
-import { SmolVlmConfig } from "./config.ts";
-import { decoderLayers, decoderParameters, normal } from "./decoder.ts";
-import { rotaryAngles } from "./rope.ts";
+import { type Architecture, countedPositions } from "../engines/embedded/architecture.ts";
+import { gatherRows, reshape, type Tensor, transpose } from "../engines/graph/build.ts";
+import { decoderShape } from "./causal-lm.ts";
+import type { SmolVlmConfig } from "./config/types.ts";
+import { decoderHead, decoderLayers, decoderParameters, headParameters } from "./decoder.ts";
+import { linearLayer } from "./parameters.ts";
+import { rotaryAngles } from "./rotary.ts";
 import { siglipFeatures, siglipParameters } from "./siglip.ts";
 
 const TEXT = "model.text_model.";
 const VISION = "model.vision_model.";
-const EMBEDDING = `${TEXT}embed_tokens.weight`;
-const CONNECTOR = "model.connector.modality_projection.proj.weight";
+const CONNECTOR = "model.connector.modality_projection.proj";
 
 /**
  * [tiles * side * side, D] to [tiles * (side / s)^2, D s^2]: each s x s block of neighbouring patches becomes one wider feature, its rows
@@ -22,35 +23,33 @@ function pixelShuffle(x: Tensor, tiles: number, side: number, scale: number): Te
 }
 
 /** SmolVLMForConditionalGeneration and Idefics3: SigLIP, pixel shuffle, a linear connector, a Llama decoder. Source: SmolVLM (arXiv:2504.05299). */
-export function smolVlm(json: unknown): Architecture {
-  const config = SmolVlmConfig.parse(json);
-  const { text_config: text, vision_config: vision, scale_factor: scale } = config;
-  const side = vision.image_size / vision.patch_size;
-  const features = (side / scale) ** 2;
-  const head = config.tie_word_embeddings ? EMBEDDING : "lm_head.weight";
+export function smolVlm(modelType: string, { text, vision, imageTokenId, scaleFactor }: SmolVlmConfig): Architecture {
+  const side = vision.imageSize / vision.patchSize;
+  const tokensPerTile = (side / scaleFactor) ** 2;
+  const connector = { out: text.hiddenSize, in: vision.hiddenSize * scaleFactor ** 2, std: text.initializerRange };
   return {
-    modelType: "smolvlm",
+    modelType,
     parameters: [
       ...siglipParameters(vision, VISION),
-      normal(CONNECTOR, [text.hidden_size, vision.hidden_size * scale * scale], text.initializer_range),
+      ...linearLayer(CONNECTOR, connector),
       ...decoderParameters(text, TEXT),
-      ...(config.tie_word_embeddings ? [] : [normal(head, [text.vocab_size, text.hidden_size], text.initializer_range)]),
+      ...headParameters(text),
     ],
-    vocab: text.vocab_size,
-    layers: text.num_hidden_layers,
-    heads: text.num_attention_heads,
-    kvHeads: text.kvHeads,
-    headDim: text.headDim,
+    ...decoderShape(text),
     vision: {
-      placeholderId: config.image_token_id,
-      tokensPerTile: features,
-      tile: [vision.num_channels, vision.image_size, vision.image_size],
+      placeholderId: imageTokenId,
+      layout: ({ shape }) => ({ shape, grids: null, features: shape[0]! * tokensPerTile }),
+      features: (weights, pixels) => {
+        const shuffled = pixelShuffle(siglipFeatures(vision, VISION, weights, pixels), pixels.shape[0]!, side, scaleFactor);
+        return { rows: weights.linear(CONNECTOR, shuffled), deepstack: [] };
+      },
     },
-    angles: (positions) => rotaryAngles(positions, text.headDim, text.ropeTheta),
-    embed: (weights, ids) => gatherRows(weights(EMBEDDING), ids),
-    imageFeatures: (weights, pixels) =>
-      linear(pixelShuffle(siglipFeatures(vision, VISION, weights, pixels), pixels.shape[0]!, side, scale), weights(CONNECTOR)),
+    axes: 1,
+    positions: countedPositions,
+    angles: (positions) => rotaryAngles(text.rope, text.headDim, positions, 1),
+    embed: (weights, ids) => gatherRows(weights(`${TEXT}embed_tokens.weight`), ids),
     decode: (weights, inputs) => decoderLayers(text, TEXT, weights, inputs),
-    head: (weights, hidden) => linear(rmsNorm(hidden, weights(`${TEXT}norm.weight`), text.rms_norm_eps), weights(head)),
+    head: (weights, hidden) => decoderHead(text, TEXT, weights, hidden),
+    moduleOf: (layer) => layer,
   };
 }

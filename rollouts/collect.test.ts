@@ -48,7 +48,7 @@ function options(change: Partial<CollectOptions> = {}): CollectOptions {
       encodePrompt: async ([message]) => {
         const [part] = message!.content;
         const text = part!.type === "text" ? part!.text : "";
-        const pixels = text === "b" ? { data: new Float32Array(3), shape: [1, 3, 1, 1] as [number, number, number, number] } : null;
+        const pixels = text === "b" ? { data: new Float32Array(3), shape: [1, 3, 1, 1], grids: null } : null;
         return { prompt: { tokens: Int32Array.of(text.charCodeAt(0)), pixels }, text: `<${text}>` };
       },
       decode: (ids) => Array.from(ids).join(" "),

@@ -4,18 +4,19 @@ import { join } from "node:path";
 import type { Random } from "../core/random.ts";
 import type { Message } from "../core/types.ts";
 import { openDataset } from "../datasets/index.ts";
-import type { Architecture } from "../engines/embedded/architecture.ts";
 import { EmbeddedEngine } from "../engines/embedded/engine.ts";
 import { initialWeights } from "../engines/embedded/initialize.ts";
+import { type Policy, policyOf } from "../engines/embedded/policy.ts";
 import type { EncodedPrompt, SampleRequest, SamplingOptions, TrainCompletion } from "../engines/engine.ts";
 import { readArchitecture } from "../models/index.ts";
 import { loadProcessor } from "../models/processor/load.ts";
 import { writeTinyFiles } from "../models/tiny/files.ts";
+import { modelStore, newLayout } from "../models/weights.ts";
 import { losses } from "../trainers/losses/index.ts";
 
 /** The tiny preset with seeded weights, engines of it, and prompts with pictures, for tests of what an engine promises. */
 export interface EngineFixture {
-  model: Architecture;
+  policy: Policy;
   weights: Record<string, Float32Array>;
   /** an engine with a copy of the weights */
   engine(options?: { slots?: number; weights?: Record<string, Float32Array> }): EmbeddedEngine;
@@ -44,14 +45,14 @@ export async function engineFixture(): Promise<EngineFixture> {
       ]),
     );
   }
+  const policy = policyOf(model);
+  const store = modelStore(model, newLayout(model), new Map());
+  const copied = (of: Record<string, Float32Array>) =>
+    Object.fromEntries(Object.entries(of).map(([name, values]) => [name, values.slice()]));
   return {
-    model,
+    policy,
     weights,
-    engine: ({ slots = 8, weights: own = weights } = {}) =>
-      new EmbeddedEngine(model, Object.fromEntries(Object.entries(own).map(([name, values]) => [name, values.slice()])), losses, {
-        slots,
-        threads: 1,
-      }),
+    engine: ({ slots = 8, weights: own = weights } = {}) => new EmbeddedEngine(policy, copied(own), losses, store, { slots, threads: 1 }),
     prompts,
     textPrompt: await encode([{ type: "text", text: "1 + 2 = " }]),
     remove: () => rm(folder, { recursive: true, force: true }),

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { files, type Import, importsOf } from "./sources.ts";
 
-const LAYERS = ["cli", "configs", "trainers", "evals", "rollouts", "models", "engines", "core"];
+const LAYERS = ["cli", "configs", "exports", "trainers", "evals", "rollouts", "models", "engines", "core"];
 const JOINED = ["environments", "rewards", "datasets"];
 const below = (layer: string): string[] => LAYERS.slice(LAYERS.indexOf(layer));
 
@@ -9,6 +9,7 @@ const below = (layer: string): string[] => LAYERS.slice(LAYERS.indexOf(layer));
 const MAY: Record<string, string[]> = {
   cli: [...below("cli"), "checkpoints", ...JOINED],
   configs: [...below("configs"), ...JOINED],
+  exports: [...below("exports"), "checkpoints", ...JOINED],
   trainers: [...below("trainers"), "checkpoints", ...JOINED],
   evals: [...below("evals"), ...JOINED],
   checkpoints: ["checkpoints", "engines", "core"],

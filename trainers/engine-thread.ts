@@ -1,10 +1,7 @@
-import { existsSync } from "node:fs";
-import { join } from "node:path";
 import { parentPort, workerData } from "node:worker_threads";
-import { EmbeddedEngine, readModelWeights } from "../engines/embedded/engine.ts";
-import { initialWeights } from "../engines/embedded/initialize.ts";
+import { EmbeddedEngine } from "../engines/embedded/engine.ts";
 import { serveEngine } from "../engines/worker/server.ts";
-import { readArchitecture } from "../models/index.ts";
+import { openModel } from "../models/open.ts";
 import type { EngineStart } from "./engine.ts";
 import { losses } from "./losses/index.ts";
 
@@ -12,9 +9,6 @@ import { losses } from "./losses/index.ts";
 const { folder, seed, slots, threads } = workerData as EngineStart;
 
 await serveEngine(parentPort!, async () => {
-  const model = await readArchitecture(folder);
-  const saved = existsSync(join(folder, "model.safetensors")) || existsSync(join(folder, "model.safetensors.index.json"));
-  // where there must be weights, reading says best what is missing
-  const weights = saved || seed === null ? await readModelWeights(folder, model) : initialWeights(model, seed);
-  return new EmbeddedEngine(model, weights, losses, { slots, threads });
+  const { policy, weights, store } = await openModel(folder, { seed });
+  return new EmbeddedEngine(policy, weights, losses, store, { slots, threads });
 });

@@ -26,7 +26,7 @@ export async function estimate(plan: RunPlan): Promise<Estimate> {
   try {
     const folder = await modelFolder(plan, join(temporary, "model"));
     const model = await readArchitecture(folder);
-    const parameters = parameterCount(model);
+    const parameters = parameterCount(model.parameters);
     const lengths = await meanLengths(plan, folder);
     const tokens_per_step = plan.stages.map((stage) => ({
       stage: stage.name,

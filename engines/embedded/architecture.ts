@@ -1,17 +1,29 @@
+import type { EncodedPrompt, PromptPixels } from "../engine.ts";
 import type { Tensor } from "../graph/tensor.ts";
 
 /**
- * A trained tensor under its name in the checkpoint, and how it starts when a model is made from nothing. `grid`: rows are the cells of a
+ * A tensor of a model under its name in the checkpoint, and how it starts when a model is made from nothing. `grid`: rows are the cells of a
  * square, row by row, and start as sines and cosines of their two coordinates.
  */
 export interface ParameterSpec {
   name: string;
   shape: number[];
-  init: { kind: "normal"; std: number } | { kind: "ones" } | { kind: "zeros" } | { kind: "grid"; side: number };
+  init:
+    | { kind: "normal"; std: number }
+    | { kind: "ones" }
+    | { kind: "zeros" }
+    | { kind: "uniform"; limit: number }
+    | { kind: "grid"; side: number };
+  /** the weight [out, in] of a linear layer, which an adapter may stand on */
+  linear?: true;
 }
 
-/** A parameter's value inside a graph. */
-export type Weights = (name: string) => Tensor;
+/** A model's parameters inside a graph. */
+export interface Weights {
+  (name: string): Tensor;
+  /** x [M, in] through a linear layer, [M, out]: its weight, its bias where the model has one, and an adapter where one stands on it */
+  linear(layer: string, x: Tensor): Tensor;
+}
 
 /** q [M, heads * d], k and v [M, kvHeads * d] of one layer, rotated, to the mixed values [M, heads * d]. */
 export type Attend = (layer: number, q: Tensor, k: Tensor, v: Tensor) => Tensor;
@@ -25,15 +37,41 @@ export interface DecoderInputs {
   attend: Attend;
   /** rows whose hidden states are wanted, [N]: after the last attention only these are computed */
   select: Tensor | null;
+  /** features that are added to the pictures' rows after the first layers, [rows, hidden] a layer (Qwen3-VL) */
+  deepstack: { rows: Tensor; features: Tensor[] } | null;
+  /** told what each layer starts from */
+  layerStart?: (x: Tensor) => void;
 }
 
-export interface VisionShape {
+/** What the pictures of one prompt look like; prompts of the same layout run together. */
+export interface PictureLayout {
+  /** of one prompt's pixels */
+  shape: number[];
+  /** [time, height, width] in patches of each picture, where pictures have sizes of their own */
+  grids: [number, number, number][] | null;
+  /** rows of features that they give, one for each placeholder */
+  features: number;
+}
+
+export interface PictureFeatures {
+  /** [prompts * features, hidden], what replaces the placeholders' embeddings */
+  rows: Tensor;
+  /** the like for the first decoder layers, added to what comes out of them */
+  deepstack: Tensor[];
+}
+
+export interface Vision {
   /** id of the placeholder that a picture's features replace */
   placeholderId: number;
-  /** features a tile gives */
-  tokensPerTile: number;
-  /** [channels, height, width] of a tile */
-  tile: [number, number, number];
+  layout(pixels: PromptPixels): PictureLayout;
+  /** pixels [prompts * shape[0], ...] of prompts of one layout */
+  features(weights: Weights, pixels: Tensor, layout: PictureLayout, prompts: number): PictureFeatures;
+}
+
+/** Where a prompt's tokens stand, [axes][T] one after the other, and the position of the token after it, the same on every axis. */
+export interface Positions {
+  positions: Int32Array;
+  next: number;
 }
 
 /**
@@ -43,23 +81,36 @@ export interface Architecture {
   modelType: string;
   parameters: ParameterSpec[];
   vocab: number;
+  hidden: number;
   layers: number;
   heads: number;
   kvHeads: number;
   headDim: number;
-  vision: VisionShape | null;
-  /** cos and sin of positions [M], each [M, d / 2] row by row */
+  /** per layer: positions that a query sees, itself included; null all before it */
+  windows: (number | null)[];
+  /** the longest sequence that the model was made for, tokens */
+  contextLength: number;
+  vision: Vision | null;
+  /** 1, or 3 where a token has a time, a height and a width */
+  axes: 1 | 3;
+  positions(prompt: EncodedPrompt): Positions;
+  /** cos and sin of positions [axes][M], each [M, d / 2] row by row */
   angles(positions: Int32Array): { cos: Float32Array; sin: Float32Array };
   /** ids [M] to [M, hidden] */
   embed(weights: Weights, ids: Tensor): Tensor;
-  /** pixels [tiles, channels, height, width] to [tiles * tokensPerTile, hidden] */
-  imageFeatures(weights: Weights, pixels: Tensor): Tensor;
   /** through all layers, before the final norm: [M, hidden], or [N, hidden] with `select` */
   decode(weights: Weights, inputs: DecoderInputs): Tensor;
   /** final norm and head: [N, hidden] to logits [N, vocab] */
   head(weights: Weights, hidden: Tensor): Tensor;
+  /** a linear layer's path in Python's transformers, where the checkpoint calls it otherwise */
+  moduleOf(layer: string): string;
 }
 
-export function parameterCount({ parameters }: Architecture): number {
+/** Positions of a model that counts its tokens one by one. */
+export function countedPositions({ tokens }: EncodedPrompt): Positions {
+  return { positions: Int32Array.from(tokens, (_, t) => t), next: tokens.length };
+}
+
+export function parameterCount(parameters: readonly ParameterSpec[]): number {
   return parameters.reduce((total, { shape }) => total + shape.reduce((product, d) => product * d, 1), 0);
 }

@@ -6,15 +6,41 @@ import type { Architecture, Attend } from "./architecture.ts";
  * (grouped-query attention): they are laid below each other, so that a group is one product.
  */
 
-type Heads = Pick<Architecture, "heads" | "kvHeads" | "headDim">;
+type Heads = Pick<Architecture, "heads" | "kvHeads" | "headDim" | "windows">;
 
 /** Large enough to vanish in a softmax, small enough to stay finite in float32 sums. */
 const NEVER = -1e9;
 
-/** 0 where a query may look at a key of its own sequence (itself and before), a large negative number elsewhere: [T, T]. */
-function causalBias(length: number): Tensor {
-  const values = Float64Array.from({ length: length * length }, (_, i) => (i % length > Math.floor(i / length) ? NEVER : 0));
+/**
+ * 0 where a query may look at a key of its own sequence (itself and before, no further back than the layer's window), a large negative
+ * number elsewhere: [T, T].
+ */
+function causalBias(length: number, window: number | null): Tensor {
+  const furthest = window ?? length;
+  const values = Float64Array.from({ length: length * length }, (_, i) => {
+    const back = Math.floor(i / length) - (i % length);
+    return back < 0 || back >= furthest ? NEVER : 0;
+  });
   return constant(values, [length, length]);
+}
+
+/** The window of a layer, or null where it reaches over everything that a sequence of this length has. */
+function windowWithin(model: Heads, layer: number, length: number): number | null {
+  const window = model.windows[layer]!;
+  return window !== null && window < length ? window : null;
+}
+
+/** The windows that hide something in sequences of this length. */
+export function windowsWithin({ windows }: Pick<Architecture, "windows">, length: number): number[] {
+  return [...new Set(windows)].filter((window): window is number => window !== null && window < length);
+}
+
+/** Name of the input that hides what lies beyond a window. */
+export const windowBiasName = (window: number): string => `window_bias:${window}`;
+
+/** What is added to the scores of keys `[0, out.length)` for a query at `query`, of which `filled` are real: 0 for those within the window. */
+export function windowBias(query: number, window: number, filled: number, out: Float32Array): void {
+  for (let key = 0; key < out.length; key++) out[key] = key < filled && query - key < window ? 0 : NEVER;
 }
 
 /** What is added to the scores of keys [T], 0 for real ones: a host-side helper for padded prompts and half-filled caches. */
@@ -29,13 +55,21 @@ function splitKeys(x: Tensor, rows: number, length: number, { kvHeads, headDim }
 }
 
 /** Causal attention of each of `rows` sequences of `length` tokens over itself. Padding stands at the end, where no real token looks. */
-export function selfAttention(q: Tensor, keys: Tensor, values: Tensor, rows: number, length: number, model: Heads): Tensor {
+export function selfAttention(
+  q: Tensor,
+  keys: Tensor,
+  values: Tensor,
+  rows: number,
+  length: number,
+  model: Heads,
+  window: number | null,
+): Tensor {
   const { kvHeads, headDim } = model;
   const repeat = model.heads / kvHeads;
   const queries = transpose(reshape(q, [rows, length, kvHeads, repeat, headDim]), [0, 2, 3, 1, 4]);
   const stacked = reshape(queries, [rows, kvHeads, repeat * length, headDim]);
   const scores = matmul(stacked, keys, { transB: true, alpha: headDim ** -0.5 });
-  const weights = softmax(add(reshape(scores, [rows * kvHeads * repeat, length, length]), causalBias(length)));
+  const weights = softmax(add(reshape(scores, [rows * kvHeads * repeat, length, length]), causalBias(length, window)));
   const mixed = matmul(reshape(weights, [rows, kvHeads, repeat * length, length]), values);
   return reshape(transpose(reshape(mixed, [rows, kvHeads, repeat, length, headDim]), [0, 3, 1, 2, 4]), [
     rows * length,
@@ -54,7 +88,7 @@ export function promptAttention(
     const keys = splitKeys(k, rows, length, model);
     const values = splitKeys(v, rows, length, model);
     keep(layer, keys, values);
-    return selfAttention(q, keys, values, rows, length, model);
+    return selfAttention(q, keys, values, rows, length, model, windowWithin(model, layer, length));
   };
 }
 
@@ -72,19 +106,25 @@ export interface GroupShape {
  * come as all prompts [rows * prompt] and then all completions [rows * members * completion]. A prompt's keys are used by all its
  * completions in one product, and no score between two completions is ever computed.
  *
- * `promptBias` [rows, 1, 1, prompt] hides padding of the prompt, or is null where there is none.
+ * `promptBias` [rows, 1, 1, prompt] hides padding of the prompt, or is null where there is none. `windowBias` [rows, 1, completion, prompt]
+ * takes its place in layers with a window that hides something.
  */
-export function groupAttention(shape: GroupShape, model: Heads, promptBias: Tensor | null): Attend {
+export function groupAttention(shape: GroupShape, model: Heads, promptBias: Tensor | null, windowBias: (window: number) => Tensor): Attend {
   const { rows, prompt, members, completion } = shape;
   const { kvHeads, headDim } = model;
   const repeat = model.heads / kvHeads;
   const promptTokens = rows * prompt;
   const tokens = promptTokens + rows * members * completion;
   const alpha = headDim ** -0.5;
-  return (_, q, k, v) => {
+  const hidden = (scores: Tensor, window: number | null) => {
+    if (window === null) return promptBias === null ? scores : add(scores, promptBias);
+    return add(reshape(scores, [rows, kvHeads * members * repeat, completion, prompt]), windowBias(window));
+  };
+  return (layer, q, k, v) => {
+    const window = windowWithin(model, layer, prompt + completion);
     const keys = splitKeys(slice(k, 0, 0, promptTokens), rows, prompt, model);
     const values = splitKeys(slice(v, 0, 0, promptTokens), rows, prompt, model);
-    const ofPrompt = selfAttention(slice(q, 0, 0, promptTokens), keys, values, rows, prompt, model);
+    const ofPrompt = selfAttention(slice(q, 0, 0, promptTokens), keys, values, rows, prompt, model, window);
 
     const own = (x: Tensor) =>
       transpose(reshape(slice(x, 0, promptTokens, tokens), [rows, members, completion, kvHeads, headDim]), [0, 3, 1, 2, 4]);
@@ -98,8 +138,8 @@ export function groupAttention(shape: GroupShape, model: Heads, promptBias: Tens
     const stack = rows * kvHeads * members * repeat;
     const scores = concat(
       [
-        reshape(promptBias === null ? forPrompt : add(forPrompt, promptBias), [stack, completion, prompt]),
-        add(reshape(forOwn, [stack, completion, completion]), causalBias(completion)),
+        reshape(hidden(forPrompt, window), [stack, completion, prompt]),
+        add(reshape(forOwn, [stack, completion, completion]), causalBias(completion, window)),
       ],
       2,
     );
@@ -117,14 +157,14 @@ export function groupAttention(shape: GroupShape, model: Heads, promptBias: Tens
 
 /**
  * Attention of one new token in each of `slots` sequences over a cache [slots, kvHeads, capacity, d] and over itself. `bias`
- * [slots, 1, 1, capacity] hides what a slot has not filled. The cache is read where it lies; `keep` is handed the new token's key and
- * value [slots, kvHeads * d], for the caller to write behind the others.
+ * [slots, 1, 1, capacity] hides what a slot has not filled, for a layer with a window also what lies beyond it. The cache is read where it
+ * lies; `keep` is handed the new token's key and value [slots, kvHeads * d], for the caller to write behind the others.
  */
 export function cachedAttention(
   slots: number,
   model: Heads,
   cache: (layer: number) => { keys: Tensor; values: Tensor },
-  bias: Tensor,
+  bias: (layer: number) => Tensor,
   keep: (layer: number, key: Tensor, value: Tensor) => void,
 ): Attend {
   const { kvHeads, headDim } = model;
@@ -135,7 +175,7 @@ export function cachedAttention(
     const capacity = keys.shape[2]!;
     // the queries are scaled beforehand: a product with a factor of its own misses ONNX Runtime's path for single rows
     const queries = reshape(mul(q, headDim ** -0.5), [slots, kvHeads, repeat, headDim]);
-    const old = add(matmul(queries, keys, { transB: true }), bias);
+    const old = add(matmul(queries, keys, { transB: true }), bias(layer));
     // one position is too little for a product of matrices
     const now = reduceSum(mul(queries, reshape(k, [slots, kvHeads, 1, headDim])), [3], true);
     const weights = softmax(concat([old, now], 3));

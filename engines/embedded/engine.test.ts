@@ -2,12 +2,9 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { CheckpointError } from "../../core/errors.ts";
 import { Random } from "../../core/random.ts";
-import { writeSafetensors } from "../../core/safetensors.ts";
 import { type EngineFixture, engineFixture, seededCompletion } from "../../tests/engine-fixture.ts";
 import type { LossSpec, TrainRow } from "../engine.ts";
-import { readModelWeights } from "./engine.ts";
 
 let fixture: EngineFixture;
 beforeAll(async () => {
@@ -22,10 +19,10 @@ const NLL: LossSpec = { name: "cross_entropy", options: {}, temperature: 1 };
 /** Rows with pictures and without, prompts and completions of many lengths. */
 function rows(): TrainRow[] {
   const random = new Random(11);
-  const { prompts, textPrompt, model } = fixture;
+  const { prompts, textPrompt, policy } = fixture;
   const row = (prompt: TrainRow["prompt"], lengths: number[]): TrainRow => ({
     prompt,
-    completions: lengths.map((length) => seededCompletion(random, length, model.vocab)),
+    completions: lengths.map((length) => seededCompletion(random, length, policy.model.vocab)),
   });
   return [row(prompts[0]!, [3, 9, 17, 1]), row(prompts[1]!, [5, 2, 8]), row(prompts[2]!, [6, 6, 6, 6]), row(textPrompt, [4, 11])];
 }
@@ -91,7 +88,7 @@ describe("a gradient", () => {
   test("does not feel a completion of weight 0, whatever is in it", async () => {
     const masked = (seed: number): TrainRow => {
       const [row] = rows() as [TrainRow];
-      const other = seededCompletion(new Random(seed), 7, fixture.model.vocab);
+      const other = seededCompletion(new Random(seed), 7, fixture.policy.model.vocab);
       other.fields.weights!.fill(0);
       return { ...row, completions: [row.completions[0]!, other, row.completions[1]!] };
     };
@@ -112,7 +109,7 @@ describe("a gradient", () => {
 
 describe("an update", () => {
   const weightsNow = (engine: ReturnType<EngineFixture["engine"]>) =>
-    Object.fromEntries(fixture.model.parameters.map(({ name }) => [name, engine.parameter(name)!.slice()]));
+    Object.fromEntries(fixture.policy.model.parameters.map(({ name }) => [name, engine.parameter(name)!.slice()]));
 
   test("by a gradient that is not finite is skipped and changes nothing, not even the next one", async () => {
     const [engine, other] = [fixture.engine(), fixture.engine()];
@@ -155,7 +152,7 @@ describe("an update", () => {
     await engine.optimStep({ ...STEP, muon: { lr: 0.01, momentum: 0.95, ns_steps: 5, weight_decay: 0 } });
     await plain.optimStep(STEP);
     const [now, then] = [weightsNow(engine), weightsNow(plain)];
-    for (const { name, shape } of fixture.model.parameters) {
+    for (const { name, shape } of fixture.policy.model.parameters) {
       if (shape.length === 2 && name.includes("layers.")) {
         expect(now[name], name).not.toEqual(then[name]);
         // an orthogonal step is about the root of the rank long; few rows leave some directions of a gradient nearly empty
@@ -192,41 +189,5 @@ describe("an update", () => {
     expect(await resumed.logprobs(rows(), reference)).toEqual(await engine.logprobs(rows(), reference));
     await Promise.all([engine.close(), resumed.close()]);
     await rm(folder, { recursive: true });
-  });
-});
-
-describe("loading weights", () => {
-  async function problems(change: (tensors: Map<string, { shape: number[]; data: Float32Array }>) => void): Promise<string> {
-    const folder = await mkdtemp(join(tmpdir(), "vlrl-weights-"));
-    const { model, weights } = fixture;
-    const tensors = new Map(model.parameters.map(({ name, shape }) => [name, { shape, data: weights[name]! }]));
-    change(tensors);
-    await writeSafetensors(join(folder, "model.safetensors"), tensors);
-    const error: unknown = await readModelWeights(folder, model).catch((thrown: unknown) => thrown);
-    await rm(folder, { recursive: true });
-    if (!(error instanceof CheckpointError)) throw new Error(`expected a CheckpointError, got ${error}`);
-    return error.message;
-  }
-
-  test("names every tensor that is missing or not the model's", async () => {
-    const { name } = fixture.model.parameters[5]!;
-    const message = await problems((tensors) => {
-      tensors.set("model.extra.weight", tensors.get(name)!);
-      tensors.delete(name);
-    });
-    expect(message).toContain(`model.safetensors: ${name}: this tensor of the model is missing`);
-    expect(message).toContain("model.safetensors: model.extra.weight: the model has no such tensor\n  Does config.json belong to these");
-  });
-
-  test("names a tensor of another shape with both shapes", async () => {
-    const { name, shape } = fixture.model.parameters.find((one) => one.shape.length === 2)!;
-    const turned = [...shape].reverse();
-    turned[0]! += 1;
-    const message = await problems((tensors) =>
-      tensors.set(name, { shape: turned, data: new Float32Array(turned.reduce((a, b) => a * b, 1)) }),
-    );
-    expect(message).toContain(name);
-    expect(message.replaceAll(" ", "")).toContain(`[${shape}]`);
-    expect(message.replaceAll(" ", "")).toContain(`[${turned}]`);
   });
 });

@@ -1,7 +1,6 @@
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
-import { CheckpointError } from "../../core/errors.ts";
-import { readSafetensors, readWeights, type Weights, writeSafetensors } from "../../core/safetensors.ts";
+import { readSafetensors, writeSafetensors } from "../../core/safetensors.ts";
 import type {
   Completion,
   Engine,
@@ -14,13 +13,14 @@ import type {
   TrainRow,
 } from "../engine.ts";
 import { sizeOf } from "../graph/tensor.ts";
-import { type Architecture, parameterCount } from "./architecture.ts";
+import { parameterCount } from "./architecture.ts";
 import { CacheMemory } from "./cache.ts";
 import { Generator } from "./generate.ts";
 import { Optimizer } from "./optimizer.ts";
-import { fieldFeed, planPasses } from "./pass.ts";
+import { fieldFeed, planPasses, tokenSeeds } from "./pass.ts";
+import type { Policy } from "./policy.ts";
 import { SessionCache } from "./sessions.ts";
-import { type LossDefinition, logprobGraph, lossGraph } from "./train-graph.ts";
+import { LARGE_HIDDEN, type LossDefinition, logprobGraph, lossGraph } from "./train-graph.ts";
 
 export interface EmbeddedOptions {
   slots: number;
@@ -29,37 +29,20 @@ export interface EmbeddedOptions {
 
 type Arrays = Record<string, Float32Array>;
 
-/** Reads exactly the model's tensors; a missing, extra or wrong-shaped one is named. */
-export async function readModelWeights(folder: string, model: Architecture): Promise<Arrays> {
-  const weights = await readWeights(folder);
-  const wanted = new Set(model.parameters.map(({ name }) => name));
-  const missing = [...wanted].filter((name) => !weights.tensors.has(name));
-  const extra = [...weights.tensors.keys()].filter((name) => !wanted.has(name));
-  if (missing.length > 0 || extra.length > 0) {
-    const file = weights.path;
-    throw new CheckpointError([
-      ...missing.map((name) => ({ place: { file }, field: name, message: "this tensor of the model is missing" })),
-      ...extra.map((name) => ({
-        place: { file },
-        field: name,
-        message: "the model has no such tensor",
-        cure: "Does config.json belong to these weights?",
-      })),
-    ]);
-  }
-  return readParameters(weights, model);
+/** The policy that is always there: the model without its adapters. */
+const BASE = "base";
+
+/** Where a policy's trained weights are written to and read from: a checkpoint's own files, in the layout that Python reads. */
+export interface WeightStore {
+  /** whether what is read is, bit for bit, what was written: not so where the files are of half precision */
+  exact: boolean;
+  write(folder: string, weights: Readonly<Arrays>): Promise<void>;
+  /** into arrays of the policy's parameters, which may be left as they are where the files do not hold them (frozen ones) */
+  read(folder: string, weights: Arrays): Promise<void>;
 }
 
-async function readParameters(weights: Weights, { parameters }: Architecture): Promise<Arrays> {
-  const out: Arrays = {};
-  for (const { name, shape } of parameters) out[name] = await weights.read(name, shape);
-  return out;
-}
-
-/** A model's parameters as the tensors of a file, in the model's order. */
-function parameterTensors(weights: Arrays, { parameters }: Architecture): Map<string, { shape: number[]; data: Float32Array }> {
-  return new Map(parameters.map(({ name, shape }) => [name, { shape, data: weights[name]! }]));
-}
+/** The trained weights in full precision, beside files that are not exact: what resuming goes on from. */
+const EXACT_FILE = "weights-float32.safetensors";
 
 /** Training and sampling in this thread, on ONNX Runtime. `run` blocks the thread, so it is meant to live on one of its own. */
 export class EmbeddedEngine implements Engine {
@@ -73,19 +56,21 @@ export class EmbeddedEngine implements Engine {
   private readonly snapshots = new Map<string, Arrays>();
 
   constructor(
-    private readonly model: Architecture,
-    private weights: Arrays,
+    private readonly policy: Policy,
+    private readonly weights: Arrays,
     private readonly losses: { get(name: string): LossDefinition },
+    private readonly store: WeightStore,
     private readonly options: EmbeddedOptions,
   ) {
-    this.sessions = new SessionCache(options.threads);
-    this.optimizer = new Optimizer(model.parameters);
+    this.sessions = new SessionCache({ threads: options.threads, lean: policy.model.hidden >= LARGE_HIDDEN });
+    this.optimizer = new Optimizer(policy.trained);
   }
 
   async info(): Promise<EngineInfo> {
     return {
-      model_type: this.model.modelType,
-      parameters: parameterCount(this.model),
+      model_type: this.policy.model.modelType,
+      parameters: parameterCount(this.policy.parameters),
+      trained: parameterCount(this.policy.trained),
       executor: "onnx-cpu",
       slots: this.options.slots,
     };
@@ -95,19 +80,20 @@ export class EmbeddedEngine implements Engine {
     if (request.prompts.length === 0) return;
     const memory = this.idleMemory.pop() ?? new CacheMemory();
     try {
-      await new Generator(this.model, this.weights, this.sessions, request, this.options.slots, memory, onCompletion).run();
+      await new Generator(this.policy, this.weights, this.sessions, request, this.options.slots, memory, onCompletion).run();
     } finally {
       this.idleMemory.push(memory);
     }
   }
 
   async logprobs(rows: TrainRow[], { temperature, policy }: { temperature: number; policy: string }): Promise<LogprobResult> {
-    const weights = this.policy(policy);
+    const bare = policy === BASE;
+    const weights = this.weightsOf(policy);
     const blank = () => rows.map((row) => row.completions.map((c) => new Float32Array(c.tokens.length)));
     const result: LogprobResult = { logprobs: blank(), entropies: blank() };
-    for (const { shape, feeds, places } of planPasses(rows, this.model)) {
-      const key = `logprobs:${JSON.stringify(shape)},${temperature}`;
-      const session = await this.sessions.get(key, () => logprobGraph(this.model, shape, temperature));
+    for (const { shape, feeds, places } of planPasses(rows, this.policy.model)) {
+      const key = `logprobs:${JSON.stringify([shape, bare])},${temperature}`;
+      const session = await this.sessions.get(key, () => logprobGraph(this.policy, shape, temperature, bare));
       const { logprobs, entropies } = await session.run({ ...weights, ...feeds });
       places.forEach(({ row, member, token }, i) => {
         result.logprobs[row]![member]![token] = logprobs![i]!;
@@ -120,13 +106,15 @@ export class EmbeddedEngine implements Engine {
   async forwardBackward(rows: TrainRow[], spec: LossSpec): Promise<ForwardBackwardResult> {
     const loss = this.losses.get(spec.name);
     const total: ForwardBackwardResult = { loss: 0, metrics: {}, tokens: 0 };
-    for (const pass of planPasses(rows, this.model)) {
-      const key = `loss:${JSON.stringify([pass.shape, spec])}`;
-      const session = await this.sessions.get(key, () => lossGraph(this.model, pass.shape, loss, spec.options, spec.temperature));
+    const { noise_seed = 0, ...graphSpec } = spec;
+    for (const pass of planPasses(rows, this.policy.model)) {
+      const key = `loss:${JSON.stringify([pass.shape, graphSpec])}`;
+      const session = await this.sessions.get(key, () => lossGraph(this.policy, pass.shape, loss, spec.options, spec.temperature));
       const fields = Object.fromEntries(
         ["weights", ...loss.fields(spec.options)].map((name) => [`field:${name}`, fieldFeed(rows, pass, name)]),
       );
-      const results = await session.run({ ...this.weights, ...pass.feeds, ...fields }, this.gradientBuffers());
+      const noise = this.policy.noise?.feeds(noise_seed, tokenSeeds(rows, pass));
+      const results = await session.run({ ...this.weights, ...pass.feeds, ...fields, ...noise }, this.gradientBuffers());
       this.addGradients(results);
       total.loss += results.loss![0]!;
       total.tokens += pass.places.length;
@@ -140,14 +128,14 @@ export class EmbeddedEngine implements Engine {
   }
 
   private gradientBuffers(): Arrays {
-    this.spare ??= Object.fromEntries(this.model.parameters.map(({ name, shape }) => [`grad:${name}`, new Float32Array(sizeOf(shape))]));
+    this.spare ??= Object.fromEntries(this.policy.trained.map(({ name, shape }) => [`grad:${name}`, new Float32Array(sizeOf(shape))]));
     return this.spare;
   }
 
   private addGradients(results: Arrays): void {
     if (this.gradients === null) {
       this.gradients = Object.fromEntries(
-        this.model.parameters.map(({ name, shape }) => [name, results[`grad:${name}`] ?? new Float32Array(sizeOf(shape))]),
+        this.policy.trained.map(({ name, shape }) => [name, results[`grad:${name}`] ?? new Float32Array(sizeOf(shape))]),
       );
       this.spare = null;
       return;
@@ -178,42 +166,49 @@ export class EmbeddedEngine implements Engine {
   }
 
   async snapshot(name: string): Promise<void> {
-    this.snapshots.set(name, Object.fromEntries(Object.entries(this.weights).map(([key, values]) => [key, values.slice()])));
+    this.snapshots.set(name, Object.fromEntries(this.policy.trained.map((spec) => [spec.name, this.weights[spec.name]!.slice()])));
   }
 
   async dropSnapshot(name: string): Promise<void> {
     this.snapshots.delete(name);
   }
 
-  private policy(name: string): Arrays {
-    const weights = name === "current" ? this.weights : this.snapshots.get(name);
-    if (weights === undefined) throw new Error(`there is no snapshot "${name}"`);
-    return weights;
+  private weightsOf(policy: string): Arrays {
+    if (policy === "current" || policy === BASE) return this.weights;
+    const trained = this.snapshots.get(policy);
+    if (trained === undefined) throw new Error(`there is no snapshot "${policy}"`);
+    return { ...this.weights, ...trained };
   }
 
   async saveState(folder: string, { optimizer }: { optimizer: boolean }): Promise<void> {
-    await writeSafetensors(join(folder, "model.safetensors"), parameterTensors(this.weights, this.model));
+    await this.store.write(folder, this.weights);
     if (!optimizer) return;
+    if (!this.store.exact) await this.writeTrained(join(folder, EXACT_FILE), this.weights);
     await this.optimizer.save(folder);
-    for (const [policy, weights] of this.snapshots) {
-      await writeSafetensors(join(folder, `snapshot-${policy}.safetensors`), parameterTensors(weights, this.model));
-    }
+    for (const [policy, weights] of this.snapshots) await this.writeTrained(join(folder, `snapshot-${policy}.safetensors`), weights);
   }
 
   async loadState(folder: string, { optimizer }: { optimizer: boolean }): Promise<void> {
-    this.weights = await readModelWeights(folder, this.model);
+    await this.store.read(folder, this.weights);
     if (!optimizer) return;
+    if (!this.store.exact) Object.assign(this.weights, await this.readTrained(join(folder, EXACT_FILE)));
     await this.optimizer.load(folder);
-    await this.loadSnapshots(folder);
-  }
-
-  private async loadSnapshots(folder: string): Promise<void> {
     this.snapshots.clear();
     for (const file of await readdir(folder)) {
       const policy = /^snapshot-(.+)\.safetensors$/.exec(file)?.[1];
-      if (policy === undefined) continue;
-      this.snapshots.set(policy, await readParameters(await readSafetensors(join(folder, file)), this.model));
+      if (policy !== undefined) this.snapshots.set(policy, await this.readTrained(join(folder, file)));
     }
+  }
+
+  private async writeTrained(path: string, weights: Readonly<Arrays>): Promise<void> {
+    await writeSafetensors(path, new Map(this.policy.trained.map(({ name, shape }) => [name, { shape, data: weights[name]! }])));
+  }
+
+  private async readTrained(path: string): Promise<Arrays> {
+    const file = await readSafetensors(path);
+    const out: Arrays = {};
+    for (const { name, shape } of this.policy.trained) out[name] = await file.read(name, shape);
+    return out;
   }
 
   async resetOptimizer(): Promise<void> {

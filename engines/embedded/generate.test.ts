@@ -90,7 +90,7 @@ describe("a completion ends", () => {
   });
 
   test("once its text holds a stop string, over the seams of tokens", async () => {
-    const pieces = Array.from({ length: fixture.model.vocab }, (_, id) => `<${id}>`);
+    const pieces = Array.from({ length: fixture.policy.model.vocab }, (_, id) => `<${id}>`);
     const [free] = await sample(request([2]));
     const { tokens } = free![0]!;
     // the end of one piece and the start of the next

@@ -1,9 +1,10 @@
 import { Random } from "../../core/random.ts";
 import type { Completion, SampleRequest } from "../engine.ts";
 import type { Array32 } from "../onnx/session.ts";
-import type { Architecture } from "./architecture.ts";
+import { windowBias, windowBiasName, windowsWithin } from "./attention.ts";
 import { type CacheMemory, KeyValueCache } from "./cache.ts";
 import { stepGraph } from "./decode-graph.ts";
+import type { Policy } from "./policy.ts";
 import { Prefixes } from "./prefixes.ts";
 import { roundUp } from "./round-up.ts";
 import { drawToken, graphTemperature } from "./sampler.ts";
@@ -26,6 +27,8 @@ interface Sequence extends Job {
   tokens: number[];
   logprobs: number[];
   startedMs: number;
+  /** how far the positions of its tokens are behind their number: pictures take up fewer */
+  lag: number;
   stop: StopWatcher;
 }
 
@@ -51,7 +54,7 @@ export class Generator {
   private buffers: StepBuffers | null = null;
 
   constructor(
-    private readonly model: Architecture,
+    private readonly policy: Policy,
     private readonly weights: Record<string, Float32Array>,
     private readonly sessions: SessionCache,
     private readonly request: SampleRequest,
@@ -59,7 +62,8 @@ export class Generator {
     memory: CacheMemory,
     private readonly onCompletion: (completion: Completion) => void,
   ) {
-    this.prefixes = new Prefixes(model, weights, sessions, request);
+    const { model } = policy;
+    this.prefixes = new Prefixes(policy, weights, sessions, request);
     this.waiting = request.prompts.flatMap((_, prompt) => request.seeds[prompt]!.map((_, member) => ({ prompt, member })));
     const longest = request.prompts.reduce((length, { tokens }) => Math.max(length, tokens.length), 0);
     const slots = Math.min(maxSlots, roundUp(this.waiting.length, 8));
@@ -67,7 +71,7 @@ export class Generator {
     const mostPositions = roundUp(Math.max(1, longest + request.sampling.max_new_tokens - 1), 8);
     this.cache = new KeyValueCache(model, memory, slots, Math.min(roundUp(longest + 1, CAPACITY_STEP), mostPositions), mostPositions);
     this.sequences = new Array<Sequence | null>(slots).fill(null);
-    this.angles = model.angles(Int32Array.from({ length: mostPositions }, (_, position) => position));
+    this.angles = model.angles(Int32Array.from({ length: model.axes * mostPositions }, (_, i) => i % mostPositions));
   }
 
   async run(): Promise<void> {
@@ -98,6 +102,7 @@ export class Generator {
       tokens: [],
       logprobs: [],
       startedMs: this.now(),
+      lag: prefix.length - prefix.position,
       stop: new StopWatcher(this.request.sampling),
     };
     this.draw(slot, prefix.next);
@@ -123,8 +128,9 @@ export class Generator {
 
   private stepBuffers(): StepBuffers {
     if (this.buffers !== null) return this.buffers;
-    const { model, cache } = this;
-    const { slots } = cache;
+    const { cache } = this;
+    const { model } = this.policy;
+    const { slots, capacity } = cache;
     const ids = new Int32Array(slots);
     const half = model.headDim / 2;
     const width = model.kvHeads * model.headDim;
@@ -135,6 +141,7 @@ export class Generator {
       sin: new Float32Array(slots * half),
       bias: cache.bias,
     };
+    for (const window of windowsWithin(model, capacity)) feeds[windowBiasName(window)] = new Float32Array(slots * capacity);
     const results: Record<string, Float32Array> = { next: new Float32Array(slots * model.vocab) };
     for (let layer = 0; layer < model.layers; layer++) {
       feeds[`keys:${layer}`] = cache.keys[layer]!;
@@ -149,20 +156,28 @@ export class Generator {
   /** One token more in every slot that holds a sequence. */
   private async step(): Promise<void> {
     this.fitCache();
-    const { model, cache, angles } = this;
+    const { cache, angles } = this;
+    const { model } = this.policy;
     const { ids, feeds, results } = this.stepBuffers();
     const half = model.headDim / 2;
     this.sequences.forEach((sequence, slot) => {
       if (sequence === null) return;
       ids[slot] = sequence.tokens.at(-1)!;
-      const position = cache.length(slot);
+      const position = cache.length(slot) - sequence.lag;
       (feeds.cos as Float32Array).set(angles.cos.subarray(position * half, (position + 1) * half), slot * half);
       (feeds.sin as Float32Array).set(angles.sin.subarray(position * half, (position + 1) * half), slot * half);
     });
     const { slots, capacity } = cache;
+    for (const window of windowsWithin(model, capacity)) {
+      const bias = feeds[windowBiasName(window)] as Float32Array;
+      for (let slot = 0; slot < slots; slot++) {
+        const filled = cache.length(slot);
+        windowBias(filled, window, filled, bias.subarray(slot * capacity, (slot + 1) * capacity));
+      }
+    }
     const temperature = graphTemperature(this.request.sampling);
     const session = await this.sessions.get(`step:${slots},${capacity},${temperature}`, () =>
-      stepGraph(model, slots, capacity, temperature),
+      stepGraph(this.policy, slots, capacity, temperature),
     );
     await session.run(feeds, results);
     for (let slot = 0; slot < slots; slot++) {

@@ -1,9 +1,9 @@
 import { Random } from "../../core/random.ts";
 import { sizeOf } from "../graph/tensor.ts";
-import type { Architecture, ParameterSpec } from "./architecture.ts";
+import type { ParameterSpec } from "./architecture.ts";
 
 /** Seeded starting weights by name: each tensor draws from a stream of its own, so that adding one changes no other. */
-export function initialWeights({ parameters }: Architecture, seed: number): Record<string, Float32Array> {
+export function initialWeights({ parameters }: { parameters: readonly ParameterSpec[] }, seed: number): Record<string, Float32Array> {
   return Object.fromEntries(parameters.map((spec) => [spec.name, start(spec, seed)]));
 }
 
@@ -11,10 +11,9 @@ function start({ name, shape, init }: ParameterSpec, seed: number): Float32Array
   const values = new Float32Array(sizeOf(shape));
   if (init.kind === "ones") return values.fill(1);
   if (init.kind === "grid") return gridPositions(init.side, shape[1]!);
-  if (init.kind === "normal") {
-    const random = Random.of(seed, "weights", name);
-    for (let i = 0; i < values.length; i++) values[i] = init.std * random.normal();
-  }
+  const random = Random.of(seed, "weights", name);
+  if (init.kind === "normal") for (let i = 0; i < values.length; i++) values[i] = init.std * random.normal();
+  if (init.kind === "uniform") for (let i = 0; i < values.length; i++) values[i] = init.limit * (2 * random.uniform() - 1);
   return values;
 }
 

@@ -4,7 +4,7 @@ import { runReference } from "../reference/run.ts";
 import { isBlockMatrix, muon, orthogonalGraph } from "./muon.ts";
 import { SessionCache } from "./sessions.ts";
 
-const sessions = new SessionCache(1);
+const sessions = new SessionCache({ threads: 1 });
 afterAll(() => sessions.close());
 
 /** What the quintic makes of a singular value in `steps` steps. */

@@ -1,8 +1,8 @@
 import { groupBy } from "../../core/group-by.ts";
 import type { EncodedPrompt, TrainRow } from "../engine.ts";
 import type { Array32 } from "../onnx/session.ts";
-import type { Architecture } from "./architecture.ts";
-import { keyBias } from "./attention.ts";
+import type { Architecture, PictureLayout } from "./architecture.ts";
+import { keyBias, windowBias, windowBiasName, windowsWithin } from "./attention.ts";
 import { roundUp } from "./round-up.ts";
 import type { PassShape } from "./train-graph.ts";
 
@@ -12,6 +12,8 @@ export interface Pass {
   feeds: Record<string, Array32>;
   /** for every target in order: row, completion and token in the caller's rows */
   places: { row: number; member: number; token: number }[];
+  /** for every token of the pass: the caller's row (-1 where padded), its completion (-1 for the prompt) and the place in it */
+  tokens: { row: Int32Array; member: Int32Array; token: Int32Array };
 }
 
 /** Lengths and counts are rounded so that few different shapes, and so few sessions, occur. */
@@ -19,7 +21,7 @@ const PROMPT_STEP = 4;
 const COMPLETION_STEP = 8;
 const ROW_STEP = 4;
 /** Tokens of one pass, unless a single row has more: past the caches of the processor a larger pass gains nothing. */
-const PASS_TOKENS = 2560;
+export const PASS_TOKENS = 2560;
 
 /** Rows of a full pass: a power of two that fits. */
 function rowsPerPass(tokensOfRow: number): number {
@@ -38,8 +40,11 @@ function lengthsOf({ prompt, completions }: TrainRow) {
   return { prompt: roundUp(prompt.tokens.length, PROMPT_STEP), completion: roundUp(Math.max(1, longest - 1), COMPLETION_STEP) };
 }
 
-function tilesOf(prompt: EncodedPrompt): number {
-  return prompt.pixels?.shape[0] ?? 0;
+/** What a prompt's pictures look like, or null where it has none. */
+export function layoutOf({ pixels }: EncodedPrompt, model: Architecture): PictureLayout | null {
+  if (pixels === null) return null;
+  if (model.vision === null) throw new Error(`a ${model.modelType} model takes no pictures`);
+  return model.vision.layout(pixels);
 }
 
 /**
@@ -50,7 +55,7 @@ export function planPasses(rows: readonly TrainRow[], model: Architecture): Pass
   const buckets = groupBy(rows.keys(), (i) => {
     const row = rows[i]!;
     const { prompt, completion } = lengthsOf(row);
-    return [prompt, completion, row.completions.length, tilesOf(row.prompt)].join();
+    return [prompt, completion, row.completions.length, JSON.stringify(layoutOf(row.prompt, model))].join();
   });
   return [...buckets.entries()]
     .sort(([a], [b]) => (a < b ? -1 : 1))
@@ -67,14 +72,16 @@ function fillPass(rows: readonly TrainRow[], indices: number[], most: number, mo
   const first = rows[indices[0]!]!;
   const { prompt, completion } = lengthsOf(first);
   const members = first.completions.length;
-  const tiles = tilesOf(first.prompt);
   const count = Math.min(most, roundUp(indices.length, ROW_STEP));
   const promptTokens = count * prompt;
   const tokens = promptTokens + count * members * completion;
+  const pictures = layoutOf(first.prompt, model);
+  const prompts = indices.map((i) => rows[i]!.prompt);
 
   const ids = new Int32Array(tokens);
-  const positions = new Int32Array(tokens);
-  const bias = new Float32Array(count * prompt);
+  const positions = new Int32Array(model.axes * tokens);
+  const bias = new Float32Array(promptTokens);
+  const whose = { row: new Int32Array(tokens).fill(-1), member: new Int32Array(tokens).fill(-1), token: new Int32Array(tokens) };
   const places: Pass["places"] = [];
   const predicting: number[] = [];
   const targets: number[] = [];
@@ -85,11 +92,26 @@ function fillPass(rows: readonly TrainRow[], indices: number[], most: number, mo
     ids.set(row.prompt.tokens, r * prompt);
     keyBias(length, prompt, bias.subarray(r * prompt, (r + 1) * prompt));
     full &&= length === prompt;
-    for (let t = 0; t < prompt; t++) positions[r * prompt + t] = t;
+    const { positions: own, next } = model.positions(row.prompt);
+    for (let axis = 0; axis < model.axes; axis++) {
+      positions.set(own.subarray(axis * length, (axis + 1) * length), axis * tokens + r * prompt);
+      for (let m = 0; m < members; m++) {
+        const start = axis * tokens + promptTokens + (r * members + m) * completion;
+        for (let t = 0; t < completion; t++) positions[start + t] = next + t;
+      }
+    }
+    for (let t = 0; t < length; t++) {
+      whose.row[r * prompt + t] = index;
+      whose.token[r * prompt + t] = t;
+    }
     row.completions.forEach(({ tokens: own }, m) => {
       const start = promptTokens + (r * members + m) * completion;
       ids.set(own.subarray(0, Math.min(own.length, completion)), start);
-      for (let t = 0; t < completion; t++) positions[start + t] = length + t;
+      for (let t = 0; t < completion; t++) {
+        whose.row[start + t] = index;
+        whose.member[start + t] = m;
+        whose.token[start + t] = t;
+      }
       own.forEach((id, t) => {
         places.push({ row: index, member: m, token: t });
         predicting.push(t === 0 ? r * prompt + length - 1 : start + t - 1);
@@ -102,7 +124,7 @@ function fillPass(rows: readonly TrainRow[], indices: number[], most: number, mo
     prompt,
     members,
     completion,
-    tiles: count * tiles,
+    pictures,
     targets: roundTargets(places.length, count * members * (completion + 1)),
     full,
   };
@@ -113,41 +135,49 @@ function fillPass(rows: readonly TrainRow[], indices: number[], most: number, mo
   };
   const feeds: Pass["feeds"] = { ids, ...model.angles(positions), predicting_rows: padded(predicting), targets: padded(targets) };
   if (!full) feeds.prompt_bias = bias;
-  if (shape.tiles > 0)
-    Object.assign(
-      feeds,
-      pictureFeeds(
-        indices.map((i) => rows[i]!.prompt),
-        count,
-        prompt,
-        tiles,
-        model,
-      ),
-    );
-  return { shape, feeds, places };
+  for (const window of windowsWithin(model, prompt + completion))
+    feeds[windowBiasName(window)] = promptWindow(prompts, count, shape, window);
+  if (pictures !== null) Object.assign(feeds, pictureFeeds(prompts, count, prompt, pictures, model));
+  return { shape, feeds, places, tokens: whose };
 }
 
-/** Pixels of all prompts' tiles, and the rows of the prompts' placeholders. Prompts lie `length` tokens apart; unused ones stay blank. */
-export function pictureFeeds(prompts: EncodedPrompt[], count: number, length: number, tilesEach: number, model: Architecture) {
-  const { placeholderId, tokensPerTile, tile } = model.vision!;
-  const tileSize = tile[0] * tile[1] * tile[2];
-  const pixels = new Float32Array(count * tilesEach * tileSize);
-  const rows = new Int32Array(count * tilesEach * tokensPerTile);
-  const perPrompt = tilesEach * tokensPerTile;
+/** What hides the parts of prompts that completions' tokens are too far from, and padding: [rows, completion, prompt]. */
+function promptWindow(prompts: EncodedPrompt[], count: number, { prompt, completion }: PassShape, window: number): Float32Array {
+  const out = new Float32Array(count * completion * prompt);
+  prompts.forEach(({ tokens }, r) => {
+    for (let t = 0; t < completion; t++) {
+      const start = (r * completion + t) * prompt;
+      windowBias(tokens.length + t, window, tokens.length, out.subarray(start, start + prompt));
+    }
+  });
+  return out;
+}
+
+/** Pixels of all prompts, and the rows of the prompts' placeholders. Prompts lie `length` tokens apart; unused ones stay blank. */
+export function pictureFeeds(
+  prompts: EncodedPrompt[],
+  count: number,
+  length: number,
+  { shape, features }: PictureLayout,
+  model: Architecture,
+): { pixels: Float32Array; image_rows: Int32Array } {
+  const { placeholderId } = model.vision!;
+  const size = shape.reduce((product, d) => product * d, 1);
+  const pixels = new Float32Array(count * size);
+  const rows = new Int32Array(count * features);
   for (let p = 0; p < count; p++) {
     const prompt = prompts[p];
     if (prompt === undefined) {
       // a blank prompt's features go to its own first rows, which nobody reads
-      for (let i = 0; i < perPrompt; i++) rows[p * perPrompt + i] = p * length + (i % length);
+      for (let i = 0; i < features; i++) rows[p * features + i] = p * length + (i % length);
       continue;
     }
-    pixels.set(prompt.pixels!.data, p * tilesEach * tileSize);
+    pixels.set(prompt.pixels!.data, p * size);
     let found = 0;
     prompt.tokens.forEach((id, t) => {
-      if (id === placeholderId) rows[p * perPrompt + found++] = p * length + t;
+      if (id === placeholderId) rows[p * features + found++] = p * length + t;
     });
-    if (found !== perPrompt)
-      throw new Error(`a prompt has ${found} picture placeholders, its ${tilesEach} tiles give ${perPrompt} features`);
+    if (found !== features) throw new Error(`a prompt has ${found} picture placeholders, its pictures give ${features} features`);
   }
   return { pixels, image_rows: rows };
 }
@@ -161,4 +191,13 @@ export function fieldFeed(rows: readonly TrainRow[], { places, shape }: Pass, na
     out[i] = values[token]!;
   });
   return out;
+}
+
+/** A number for every token of the pass that says whose it is, for noise: it does not depend on who else is in the pass. */
+export function tokenSeeds(rows: readonly TrainRow[], { tokens }: Pass): number[] {
+  return Array.from(tokens.row, (row, i) => {
+    if (row < 0) return 0;
+    const own = rows[row]!.noise_seed ?? row;
+    return (Math.imul(own ^ Math.imul(tokens.member[i]! + 2, 0x9e3779b1), 0x85ebca6b) + Math.imul(tokens.token[i]! + 1, 0xc2b2ae35)) | 0;
+  });
 }

@@ -1,12 +1,12 @@
 import type { Tensor } from "../graph/tensor.ts";
-import { OnnxSession } from "../onnx/session.ts";
+import { type OnnxOptions, OnnxSession } from "../onnx/session.ts";
 
 /** Compiled graphs by what they compute and at which shape, the least recently used dropped beyond a limit. Weights are feeds: an update needs no new one. */
 export class SessionCache {
   private readonly sessions = new Map<string, Promise<OnnxSession>>();
 
   constructor(
-    private readonly threads: number,
+    private readonly options: OnnxOptions,
     private readonly limit = 48,
   ) {}
 
@@ -17,7 +17,7 @@ export class SessionCache {
       this.sessions.set(key, known);
       return known;
     }
-    const made = OnnxSession.create(build(), { threads: this.threads });
+    const made = OnnxSession.create(build(), this.options);
     this.sessions.set(key, made);
     if (this.sessions.size > this.limit) {
       const [oldest, session] = this.sessions.entries().next().value!;

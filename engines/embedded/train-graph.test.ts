@@ -13,7 +13,7 @@ test("the entropy beside a loss is that of the forward pass", async () => {
   const random = new Random(1);
   const rows = fixture.prompts.slice(0, 3).map((prompt) => ({
     prompt,
-    completions: [9, 17].map((length) => seededCompletion(random, length, fixture.model.vocab)),
+    completions: [9, 17].map((length) => seededCompletion(random, length, fixture.policy.model.vocab)),
   }));
   const { metrics, tokens } = await engine.forwardBackward(rows, {
     name: "grpo",

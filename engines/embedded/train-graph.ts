@@ -1,25 +1,14 @@
-import {
-  add,
-  exp,
-  input,
-  logSoftmax,
-  mul,
-  neg,
-  pick,
-  putRows,
-  reduceSum,
-  softmax,
-  sub,
-  type Tensor,
-  tokenLogprob,
-} from "../graph/build.ts";
-import { differentiate } from "../graph/differentiate.ts";
-import type { Architecture, Weights } from "./architecture.ts";
-import { type GroupShape, groupAttention } from "./attention.ts";
+import { add, concat, input, mul, pick, putRows, reduceSum, slice, softmax, sub, type Tensor, tokenLogprob } from "../graph/build.ts";
+import { differentiate, type Segment } from "../graph/differentiate.ts";
+import type { Architecture, DecoderInputs, PictureLayout, Weights } from "./architecture.ts";
+import { type GroupShape, groupAttention, windowBiasName } from "./attention.ts";
+import { type Policy, weightsOf } from "./policy.ts";
+import { weightInputs } from "./weights.ts";
 
-/** The fixed shape of one training pass: groups, tiles of pictures, and how many positions a loss is taken at. */
+/** The fixed shape of one training pass: groups, their pictures, and how many positions a loss is taken at. */
 export interface PassShape extends GroupShape {
-  tiles: number;
+  /** of each prompt, or null where none has a picture */
+  pictures: PictureLayout | null;
   targets: number;
   /** whether every prompt fills its length, so that none needs hiding */
   full: boolean;
@@ -46,29 +35,24 @@ export interface LossDefinition {
   build(tokens: LossTensors, options: Record<string, number>): LossResult;
 }
 
-/** Parameters as inputs of a graph, one each, made when first asked for. */
-export function weightInputs(model: Architecture): { weights: Weights; inputs: Map<string, Tensor> } {
-  const shapes = new Map(model.parameters.map(({ name, shape }) => [name, shape]));
-  const inputs = new Map<string, Tensor>();
-  const weights = (name: string): Tensor => {
-    const known = inputs.get(name);
-    if (known !== undefined) return known;
-    const shape = shapes.get(name);
-    if (shape === undefined) throw new Error(`the model has no parameter "${name}"`);
-    const tensor = input(name, shape);
-    inputs.set(name, tensor);
-    return tensor;
-  };
-  return { weights, inputs };
-}
-
-/** Embeddings of tokens [M], with the placeholders' rows replaced by the pictures' features. */
-export function embedTokens(model: Architecture, weights: Weights, tokens: number, tiles: number): Tensor {
+/** Embeddings of tokens [M] with the placeholders' rows replaced by the pictures' features, and what pictures add further up. */
+export function embedTokens(
+  model: Architecture,
+  weights: Weights,
+  tokens: number,
+  prompts: number,
+  pictures: PictureLayout | null,
+): Pick<DecoderInputs, "x" | "deepstack"> {
   const text = model.embed(weights, input("ids", [tokens], "int"));
-  if (tiles === 0 || model.vision === null) return text;
-  const { tile, tokensPerTile } = model.vision;
-  const features = model.imageFeatures(weights, input("pixels", [tiles, ...tile]));
-  return putRows(text, input("image_rows", [tiles * tokensPerTile], "int"), features);
+  if (pictures === null || model.vision === null) return { x: text, deepstack: null };
+  const [first, ...rest] = pictures.shape;
+  const pixels = input("pixels", [prompts * first!, ...rest]);
+  const rows = input("image_rows", [prompts * pictures.features], "int");
+  const features = model.vision.features(weights, pixels, pictures, prompts);
+  return {
+    x: putRows(text, rows, features.rows),
+    deepstack: features.deepstack.length === 0 ? null : { rows, features: features.deepstack },
+  };
 }
 
 /** Angles of each token's position, as inputs. */
@@ -76,53 +60,88 @@ export function angleInputs(model: Architecture, tokens: number): { cos: Tensor;
   return { cos: input("cos", [tokens, model.headDim / 2]), sin: input("sin", [tokens, model.headDim / 2]) };
 }
 
-/** Logits [N, V] at the positions that predict the targets, and nowhere else, divided by the temperature. */
-function targetLogits(model: Architecture, weights: Weights, shape: PassShape, temperature: number): Tensor {
-  const tokens = shape.rows * (shape.prompt + shape.members * shape.completion);
-  const bias = shape.full ? null : input("prompt_bias", [shape.rows, 1, 1, shape.prompt]);
+/** Hidden states [N, hidden] at the positions that predict the targets, before the head, and what each layer starts from. */
+function targetHidden(model: Architecture, weights: Weights, shape: PassShape): { hidden: Tensor; starts: Tensor[] } {
+  const { rows, prompt, members, completion } = shape;
+  const tokens = rows * (prompt + members * completion);
+  const promptBias = shape.full ? null : input("prompt_bias", [rows, 1, 1, prompt]);
+  const windowBias = (window: number) => input(windowBiasName(window), [rows, 1, completion, prompt]);
+  const starts: Tensor[] = [];
   const hidden = model.decode(weights, {
-    x: embedTokens(model, weights, tokens, shape.tiles),
+    ...embedTokens(model, weights, tokens, rows, shape.pictures),
     ...angleInputs(model, tokens),
-    attend: groupAttention(shape, model, bias),
+    attend: groupAttention(shape, model, promptBias, windowBias),
     select: input("predicting_rows", [shape.targets], "int"),
+    layerStart: (x) => starts.push(x),
   });
-  const logits = model.head(weights, hidden);
-  return temperature === 1 ? logits : mul(logits, 1 / temperature);
+  return { hidden, starts };
+}
+
+/** Logits of this many entries are held at a time: 16 MB. */
+const CHUNK_VALUES = 2 ** 22;
+
+/** Some of the targets: what they are predicted from, and what is known of them, [n] each. */
+interface Chunk {
+  hidden: Tensor;
+  logits: Tensor;
+  targets: Tensor;
+  logprobs: Tensor;
+}
+
+/** Logits and logprobs of the targets [N] from hidden states [N, hidden], in pieces whose logits are few enough to hold. */
+function targetChunks(model: Architecture, weights: Weights, hidden: Tensor, temperature: number): Chunk[] {
+  const count = hidden.shape[0]!;
+  const size = Math.max(1, Math.floor(CHUNK_VALUES / model.vocab));
+  const all = input("targets", [count], "int");
+  return Array.from({ length: Math.ceil(count / size) }, (_, i) => {
+    const [start, end] = [i * size, Math.min(count, (i + 1) * size)];
+    const [part, targets] = [slice(hidden, 0, start, end), slice(all, 0, start, end)];
+    const plain = model.head(weights, part);
+    const logits = temperature === 1 ? plain : mul(plain, 1 / temperature);
+    return { hidden: part, logits, targets, logprobs: tokenLogprob(logits, targets) };
+  });
 }
 
 /**
- * Entropy of each row's distribution, nats: [N]. log(sum(exp(z))) - sum(softmax(z) * z), the first from the logprob that is there already:
- * the softmax is that of the logprob's gradient, so that few passes over [N, V] are its own.
+ * Entropy of each row's distribution, nats: [n]. log(sum(exp(z))) - sum(softmax(z) * z), the first from the logprob that is there already:
+ * the softmax is that of the logprob's gradient, so that few passes over [n, V] are its own.
  */
-function entropyOf(logits: Tensor, targets: Tensor, logprobs: Tensor): Tensor {
+function entropyOf({ logits, targets, logprobs }: Chunk): Tensor {
   return sub(sub(pick(logits, targets), logprobs), reduceSum(mul(softmax(logits), logits), [1]));
 }
 
-/** Forward only: logprobs and entropies of the targets, [N] each. */
-export function logprobGraph(model: Architecture, shape: PassShape, temperature: number): { logprobs: Tensor; entropies: Tensor } {
-  const { weights } = weightInputs(model);
-  const logits = targetLogits(model, weights, shape, temperature);
-  const all = logSoftmax(logits);
-  return { logprobs: pick(all, input("targets", [shape.targets], "int")), entropies: neg(reduceSum(mul(exp(all), all), [1])) };
+const joined = (chunks: readonly Chunk[], of: (chunk: Chunk) => Tensor): Tensor => concat(chunks.map(of), 0);
+
+/** Forward only: logprobs and entropies of the targets, [N] each; `bare` leaves adapters off. */
+export function logprobGraph(
+  policy: Policy,
+  shape: PassShape,
+  temperature: number,
+  bare: boolean,
+): { logprobs: Tensor; entropies: Tensor } {
+  const { weights } = weightInputs(weightsOf(policy, { bare }));
+  const { hidden } = targetHidden(policy.model, weights, shape);
+  const chunks = targetChunks(policy.model, weights, hidden, temperature);
+  return { logprobs: joined(chunks, ({ logprobs }) => logprobs), entropies: joined(chunks, entropyOf) };
 }
 
-/** Forward and backward of one loss: `loss`, `metric:<name>` and `grad:<parameter>` for every parameter. */
+/** Forward and backward of one loss: `loss`, `metric:<name>` and `grad:<parameter>` for every parameter that is trained and takes part. */
 export function lossGraph(
-  model: Architecture,
+  policy: Policy,
   shape: PassShape,
   loss: LossDefinition,
   options: Record<string, number>,
   temperature: number,
 ): Record<string, Tensor> {
-  const { weights, inputs } = weightInputs(model);
-  const logits = targetLogits(model, weights, shape, temperature);
-  const targets = input("targets", [shape.targets], "int");
-  const logprobs = tokenLogprob(logits, targets);
+  const { weights, inputs } = weightInputs(weightsOf(policy, { noisy: true }));
+  const { hidden, starts } = targetHidden(policy.model, weights, shape);
+  const chunks = targetChunks(policy.model, weights, hidden, temperature);
+  const logprobs = joined(chunks, (chunk) => chunk.logprobs);
   const fields = new Map<string, Tensor>();
   const { loss: value, metrics } = loss.build(
     {
       logprobs,
-      entropies: () => entropyOf(logits, targets, logprobs),
+      entropies: () => joined(chunks, entropyOf),
       field(name) {
         const known = fields.get(name) ?? input(`field:${name}`, [shape.targets]);
         fields.set(name, known);
@@ -131,14 +150,29 @@ export function lossGraph(
     },
     options,
   );
-  const parameters = [...inputs.entries()];
+  const trained = policy.trained.filter(({ name }) => inputs.has(name)).map(({ name }) => name);
   const gradients = differentiate(
     value,
-    parameters.map(([, tensor]) => tensor),
+    trained.map((name) => inputs.get(name)!),
+    { recompute: segments(chunks, policy.recompute ? [...starts, hidden] : []), gates: gates(policy.model, chunks, starts) },
   );
   return {
     loss: add(value, 0),
     ...Object.fromEntries(Object.entries(metrics).map(([name, tensor]) => [`metric:${name}`, tensor])),
-    ...Object.fromEntries(parameters.map(([name], i) => [`grad:${name}`, gradients[i]!])),
+    ...Object.fromEntries(trained.map((name, i) => [`grad:${name}`, gradients[i]!])),
   };
+}
+
+/** What is computed twice rather than kept: the logits, unless one piece holds them all, and each layer between two of the `starts`. */
+function segments(chunks: readonly Chunk[], starts: readonly Tensor[]): Segment[] {
+  const layers = starts.slice(1).map((to, i) => ({ from: starts[i]!, to: [to] }));
+  return chunks.length === 1 ? layers : [...layers, ...chunks.map(({ hidden, logprobs }) => ({ from: hidden, to: [logprobs] }))];
+}
+
+/** From this width on a model's activations are large: their memory is looked after, where smaller ones are served by speed. */
+export const LARGE_HIDDEN = 384;
+
+function gates({ hidden }: Architecture, chunks: readonly Chunk[], starts: readonly Tensor[]): Tensor[] {
+  if (hidden < LARGE_HIDDEN && chunks.length === 1) return [];
+  return [...chunks.map(({ logprobs }) => logprobs), ...starts];
 }

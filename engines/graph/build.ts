@@ -11,7 +11,7 @@ const binary =
   (a: Operand, b: Operand): Tensor =>
     apply(op, [lift(a), lift(b)], {});
 const unary =
-  (op: "neg" | "exp" | "log" | "sqrt" | "reciprocal" | "sigmoid" | "tanh" | "abs" | "silu" | "geluTanh" | "stopGradient") =>
+  (op: "neg" | "exp" | "log" | "sqrt" | "reciprocal" | "sigmoid" | "tanh" | "abs" | "silu" | "erf" | "geluTanh" | "stopGradient") =>
   (x: Tensor): Tensor =>
     apply(op, [x], {});
 
@@ -34,7 +34,10 @@ export const sigmoid = unary("sigmoid");
 export const tanh = unary("tanh");
 export const abs = unary("abs");
 export const silu = unary("silu");
+export const erf = unary("erf");
 export const geluTanh = unary("geluTanh");
+/** x times the normal distribution function of x: GELU as it was defined. Source: Hendrycks & Gimpel (arXiv:1606.08415). */
+export const gelu = (x: Tensor): Tensor => mul(mul(x, 0.5), add(erf(mul(x, Math.SQRT1_2)), 1));
 export const stopGradient = unary("stopGradient");
 export const clip = (x: Tensor, low: number, high: number): Tensor => apply("clip", [x], { low, high });
 

@@ -29,6 +29,8 @@ export interface OpAttributes {
   tanh: None;
   abs: None;
   silu: None;
+  /** the error function: 2 / sqrt(pi) times the integral of exp(-t^2) from 0 to x */
+  erf: None;
   /** x * sigmoid(2u), u = sqrt(2 / pi) * (x + 0.044715 x^3): the tanh form of GELU */
   geluTanh: None;
   clip: { low: number; high: number };

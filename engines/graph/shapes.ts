@@ -53,6 +53,7 @@ export const shapeRules: ShapeRules = {
   tanh: same,
   abs: same,
   silu: same,
+  erf: same,
   geluTanh: same,
   clip: same,
   stopGradient: same,

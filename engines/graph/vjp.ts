@@ -104,6 +104,7 @@ export const vjpRules: VjpRules = {
   sigmoid: (g, y) => [mul(g, mul(y, sub(1, y)))],
   tanh: (g, y) => [mul(g, sub(1, mul(y, y)))],
   abs: (g, y) => [mul(g, sub(greater(in0(y), 0), greater(neg(in0(y)), 0)))],
+  erf: (g, y) => [mul(g, mul(exp(neg(mul(in0(y), in0(y)))), 2 / Math.sqrt(Math.PI)))],
   // d/dx x s(x) = s + y (1 - s)
   silu(g, y) {
     const s = sigmoid(in0(y));

@@ -56,6 +56,7 @@ export const lowerings: Lowerings = {
   sigmoid: same("Sigmoid"),
   tanh: same("Tanh"),
   abs: same("Abs"),
+  erf: same("Erf"),
   silu: (emit, inputs) => emit.node("QuickGelu", inputs, { alpha: emit.float(1) }, CONTRIB),
   geluTanh: (emit, inputs) => emit.node("Gelu", inputs, { approximate: "tanh" }),
   clip: (emit, [x], { attributes: { low, high } }) =>

@@ -7,6 +7,8 @@ export type Array32 = Float32Array | Int32Array;
 export interface OnnxOptions {
   /** 0 lets the runtime take one a core */
   threads: number;
+  /** give memory back after every run, rather than keep what the largest one needed: right where values are large and runs long */
+  lean?: boolean;
 }
 
 type Runtime = typeof import("onnxruntime-node");
@@ -48,13 +50,18 @@ export class OnnxSession<Name extends string = string> {
     this.outputs = outputs;
   }
 
-  static async create<Name extends string>(outputs: Record<Name, Tensor>, { threads }: OnnxOptions): Promise<OnnxSession<Name>> {
+  static async create<Name extends string>(
+    outputs: Record<Name, Tensor>,
+    { threads, lean = false }: OnnxOptions,
+  ): Promise<OnnxSession<Name>> {
     const ort = await runtime();
     const session = await ort.InferenceSession.create(toOnnx(outputs), {
       intraOpNumThreads: threads,
       interOpNumThreads: 1,
       graphOptimizationLevel: "all",
       executionMode: "sequential",
+      enableMemPattern: !lean,
+      enableCpuMemArena: !lean,
       logSeverityLevel: 3,
       // every session has threads of its own: they wait spinning within a run, where work comes in a moment, and sleep after it, so that
       // they do not take the cores from the next session's

@@ -1,5 +1,6 @@
 import type { OpAttributes, OpName } from "../graph/ops.ts";
 import { broadcastSteps, type NdArray, offsets, rows, strides, zeros } from "./array.ts";
+import { erf } from "./erf.ts";
 import { layerNorm, logSoftmaxRow, matmul, rmsNorm, rotary, softmaxRow } from "./linear.ts";
 
 /** What an operation gives, plainly: inputs, the shape of the result (already known) and the operation's attributes. */
@@ -70,6 +71,7 @@ export const kernels: Kernels = {
   sigmoid: elementwise(sigmoid),
   tanh: elementwise(Math.tanh),
   abs: elementwise(Math.abs),
+  erf: elementwise(erf),
   silu: elementwise((x) => x * sigmoid(x)),
   geluTanh: elementwise((x) => 0.5 * x * (1 + Math.tanh(Math.sqrt(2 / Math.PI) * (x + 0.044715 * x ** 3)))),
   clip: (inputs, shape, { low, high }) => elementwise((x) => Math.min(Math.max(x, low), high))(inputs, shape),

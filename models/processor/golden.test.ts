@@ -20,10 +20,13 @@ interface Golden {
     name: string;
     images: string[];
     options: Record<string, boolean>;
-    messages: { role: Message["role"]; content: { type: string; text?: string }[] }[];
+    messages: { role: Message["role"]; content: ({ type: "image" } | { type: "text"; text: string })[] }[];
+    text: string;
     expanded_text: string;
     input_ids: number[];
-    pixel_values: { file: string; shape: [number, number, number, number, number] };
+    /** SmolVLM's have an axis of samples in front, of length 1 */
+    pixel_values: { file: string; shape: number[] };
+    image_grid_thw?: number[][];
   }[];
 }
 
@@ -36,8 +39,11 @@ async function picture(file: string): Promise<Picture> {
   return { width: info.width, height: info.height, data };
 }
 
+const textFolders = ["llama", "qwen2", "qwen3"];
+const pictureFolders = ["smolvlm", "qwen2_5_vl", "qwen3_vl"];
+
 describe("text", () => {
-  test.each(["llama", "smolvlm"])("tokenizer of %s", async (folder) => {
+  test.each([...textFolders, ...pictureFolders])("tokenizer of %s", async (folder) => {
     const { tokenizer } = await golden(folder);
     const processor = await loadProcessor(join(fixtures, folder));
     expect(tokenizer.encode.length).toBeGreaterThan(0);
@@ -48,11 +54,11 @@ describe("text", () => {
     }
   });
 
-  // Chats with pictures are part of the processing below.
-  test("chat template inside tokenizer_config.json", async () => {
-    const { tokenizer } = await golden("llama");
-    const own = await loadTokenizer(await FolderFiles.read(join(fixtures, "llama")));
-    expect(tokenizer.chat.length).toBeGreaterThan(0);
+  // Chats with pictures are part of the processing below. The template of llama is inside tokenizer_config.json.
+  test.each(textFolders)("chat template of %s", async (folder) => {
+    const { tokenizer } = await golden(folder);
+    const own = await loadTokenizer(await FolderFiles.read(join(fixtures, folder)));
+    expect(new Set(tokenizer.chat.map((chat) => chat.add_generation_prompt))).toEqual(new Set([true, false]));
     for (const { messages, add_generation_prompt, text, ids } of tokenizer.chat) {
       expect(own.render(messages, add_generation_prompt)).toBe(text);
       expect([...own.encode(text)]).toEqual(ids);
@@ -60,36 +66,39 @@ describe("text", () => {
   });
 });
 
-describe("smolvlm pictures", async () => {
-  const { processing } = await golden("smolvlm");
+describe.each(pictureFolders)("pictures of %s", async (fixture) => {
+  const { processing } = await golden(fixture);
   let folder = "";
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), "processor-"));
   });
   afterAll(() => rm(folder, { recursive: true }));
 
-  test.each(processing)("$name", async ({ images, options, messages, expanded_text, input_ids, pixel_values, name }) => {
+  test.each(processing)("$name", async ({ images, options, messages, name, ...expected }) => {
     // What the goldens passed as options is written into a copy of the folder.
     const own = join(folder, name);
-    await cp(join(fixtures, "smolvlm"), own, { recursive: true });
+    await cp(join(fixtures, fixture), own, { recursive: true });
     const settings: unknown = JSON.parse(await readFile(join(own, "preprocessor_config.json"), "utf8"));
     await writeFile(join(own, "preprocessor_config.json"), JSON.stringify({ ...(settings as object), ...options }));
 
     const pictures = await Promise.all(images.map((image) => picture(join(own, image))));
     const filled = messages.map(({ role, content }) => ({
       role,
-      content: content.map(
-        ({ type, text }): Part => (type === "image" ? { type, image: pictures.shift()! } : { type: "text", text: text! }),
-      ),
+      content: content.map((part): Part => (part.type === "image" ? { type: "image", image: pictures.shift()! } : part)),
     }));
     const { prompt, text } = await (await loadProcessor(own)).encodePrompt(filled);
 
-    expect(text).toBe(expanded_text);
-    expect([...prompt.tokens]).toEqual(input_ids);
-    expect(prompt.pixels!.shape).toEqual(pixel_values.shape.slice(1));
-    const bytes = await readFile(join(own, pixel_values.file));
-    const expected = new Float32Array(new Uint8Array(bytes).buffer);
-    const distances = prompt.pixels!.data.map((value, i) => Math.abs(value - expected[i]!));
+    const tokenizer = await loadTokenizer(await FolderFiles.read(own));
+    expect(tokenizer.render(messages, true)).toBe(expected.text);
+    expect(text).toBe(expected.expanded_text);
+    expect([...prompt.tokens]).toEqual(expected.input_ids);
+    const { file, shape } = expected.pixel_values;
+    expect(prompt.pixels!.shape).toEqual(shape.length === 5 ? shape.slice(1) : shape);
+    expect(prompt.pixels!.grids).toEqual(expected.image_grid_thw ?? null);
+    const bytes = await readFile(join(own, file));
+    const values = new Float32Array(new Uint8Array(bytes).buffer);
+    expect(prompt.pixels!.data.length).toBe(values.length);
+    const distances = prompt.pixels!.data.map((value, i) => Math.abs(value - values[i]!));
     // One multiplication and one addition in float32, also where the picture is resampled: the resampling is Pillow's bit for bit,
     // while transformers' own second backend may be one 8-bit level (2 / 255) away.
     expect(Math.max(...distances)).toBeLessThan(1e-6);

@@ -2,15 +2,18 @@ import { cp, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises"
 import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { CheckpointError, DataError } from "../../core/errors.ts";
+import { CheckpointError, DataError, RecipeError } from "../../core/errors.ts";
 import type { Message, Picture } from "../../core/types.ts";
 import { loadProcessor } from "./load.ts";
 
 const fixtures = join(import.meta.dirname, "../../tests/fixtures");
 const small = ["config.json", "tokenizer.json", "tokenizer_config.json", "generation_config.json"];
+const withPictures = [...small, "chat_template.jinja", "preprocessor_config.json", "processor_config.json"];
 const files = {
   llama: small,
-  smolvlm: [...small, "chat_template.jinja", "preprocessor_config.json", "processor_config.json"],
+  qwen3: [...small, "chat_template.jinja"],
+  smolvlm: withPictures,
+  qwen2_5_vl: [...withPictures, "config.v4.json"],
 };
 
 let parent = "";
@@ -119,6 +122,11 @@ describe("prompts", () => {
     ["bytes that are no picture", ask("Hi", { ...grey(2, 2), width: 3 }), "expected 3 x 2 x 3 bytes of RGB, got 12"],
     ["an empty picture", ask("Hi", grey(0, 2)), "expected 0 x 2 x 3 bytes of RGB, got 0"],
     ["a placeholder in the text", ask("What is <image>?", grey(32, 32)), "2 times <image> for 1 pictures"],
+    [
+      "a video",
+      [{ role: "user", content: [{ type: "video", video: "a.mp4" } as never] }],
+      'prompt: messages[0].content[0]: a part of type "video"',
+    ],
   ])("%s is an error", async (_, messages, message) => {
     const processor = await loadProcessor(await folderOf("smolvlm"));
     const error: unknown = await processor.encodePrompt(messages).catch((reason: unknown) => reason);
@@ -138,7 +146,246 @@ describe("prompts", () => {
   });
 });
 
+describe("qwen pictures", () => {
+  const pad = "<|image_pad|>";
+  const placed = (tokens: number) => `<|vision_start|>${pad.repeat(tokens)}<|vision_end|>`;
+
+  test("a conversation with several pictures in several messages", async () => {
+    const processor = await loadProcessor(await folderOf("qwen2_5_vl"));
+    const image = (width: number, height: number) => ({ type: "image" as const, image: grey(width, height) });
+    const { prompt, text } = await processor.encodePrompt([
+      { role: "system", content: [{ type: "text", text: "Be brief." }] },
+      { role: "user", content: [image(32, 16), { type: "text", text: "A" }, image(16, 24), { type: "text", text: "B" }] },
+      { role: "assistant", content: [{ type: "text", text: "C" }] },
+      { role: "user", content: [{ type: "text", text: "D" }, image(48, 32)] },
+    ]);
+    // Patches of 4 pixels, of which 2 x 2 are a token: 4 x 8, 6 x 4 and 8 x 12 patches are 8, 6 and 24 tokens.
+    expect(text).toBe(
+      "<|im_start|>system\nBe brief.<|im_end|>\n" +
+        `<|im_start|>user\n${placed(8)}A${placed(6)}B<|im_end|>\n` +
+        "<|im_start|>assistant\nC<|im_end|>\n" +
+        `<|im_start|>user\nD${placed(24)}<|im_end|>\n<|im_start|>assistant\n`,
+    );
+    expect(prompt.tokens.filter((id) => id === 302).length).toBe(38);
+    // 38 * 4 patches of 3 channels x 2 frames x 4 x 4
+    expect(prompt.pixels!.shape).toEqual([152, 96]);
+    expect(prompt.pixels!.data.length).toBe(152 * 96);
+    expect(prompt.pixels!.grids).toEqual([
+      [1, 4, 8],
+      [1, 6, 4],
+      [1, 8, 12],
+    ]);
+  });
+
+  test("a prompt without pictures has no pixels", async () => {
+    const { prompt, text } = await (await loadProcessor(await folderOf("qwen2_5_vl"))).encodePrompt(ask("Hi"));
+    expect(prompt.pixels).toBeNull();
+    expect(text).toBe("<|im_start|>user\nHi<|im_end|>\n<|im_start|>assistant\n");
+  });
+
+  test("prompts of the same text and other grids are told apart", async () => {
+    const processor = await loadProcessor(await folderOf("qwen2_5_vl"));
+    const tokens = async (width: number, height: number) =>
+      (await processor.encodePrompt(ask("Hi", grey(width, height)))).text.split(pad).length - 1;
+    expect(await tokens(32, 32)).toBe(16);
+    expect(await tokens(32, 16)).toBe(8);
+    expect(await tokens(32, 32)).toBe(16);
+  });
+
+  test("the placeholder is the token that config.json names", async () => {
+    const template = "{% for message in messages %}{% for part in message.content %}<|video_pad|>{% endfor %}{% endfor %}";
+    const change = { "config.json": { image_token_id: 303 }, "chat_template.jinja": template };
+    const processor = await loadProcessor(await folderOf("qwen2_5_vl", change));
+    const content = [{ type: "image" as const, image: grey(16, 16) }];
+    const { prompt, text } = await processor.encodePrompt([{ role: "user", content }]);
+    expect(text).toBe("<|video_pad|>".repeat(4));
+    expect([...prompt.tokens]).toEqual([303, 303, 303, 303]);
+  });
+
+  test.each<[string, Record<string, unknown>]>([
+    // 64 x 64 pixels, of which 1024 are 8 x 8 patches
+    ["transformers 5", { size: { shortest_edge: 256, longest_edge: 1024 } }],
+    ["transformers 4", { size: undefined, min_pixels: 256, max_pixels: 1024 }],
+    ["early transformers 4", { size: { min_pixels: 256, max_pixels: 1024 } }],
+    [
+      "both, of which min_pixels and max_pixels count",
+      { size: { shortest_edge: 9, longest_edge: 9999 }, min_pixels: 256, max_pixels: 1024 },
+    ],
+    ["nulls", { size: { shortest_edge: 256, longest_edge: 1024 }, min_pixels: null, max_pixels: null }],
+    ["transformers 5, nested", { nested: true, size: { shortest_edge: 256, longest_edge: 1024 } }],
+    ["a name of a backend", { image_processor_type: "Qwen2VLImageProcessorFast", size: { shortest_edge: 256, longest_edge: 1024 } }],
+    ["a name of the other", { image_processor_type: "Qwen2VLImageProcessorPil", size: { shortest_edge: 256, longest_edge: 1024 } }],
+  ])("bounds as spelled by %s", async (_, { nested = false, ...change }) => {
+    const folder = await folderOf("qwen2_5_vl", { "preprocessor_config.json": change });
+    if (nested) {
+      const image_processor: unknown = JSON.parse(await readFile(join(folder, "preprocessor_config.json"), "utf8"));
+      await folderOf("qwen2_5_vl", { "processor_config.json": { image_processor }, "preprocessor_config.json": null });
+    }
+    const processor = await loadProcessor(folder);
+    expect((await processor.encodePrompt(ask("Hi", grey(64, 64)))).prompt.pixels!.grids).toEqual([[1, 8, 8]]);
+    // 8 x 8 grows to 16 x 16.
+    expect((await processor.encodePrompt(ask("Hi", grey(8, 8)))).prompt.pixels!.grids).toEqual([[1, 4, 4]]);
+  });
+
+  test("what a folder leaves out has transformers' defaults", async () => {
+    const folder = await folderOf("qwen2_5_vl");
+    const wave = { width: 45, height: 30, data: Uint8Array.from({ length: 45 * 30 * 3 }, (_, i) => (i * i) % 251) };
+    const stated = await (await loadProcessor(folder)).encodePrompt(ask("Hi", wave));
+    const unstated = { resample: undefined, image_mean: undefined, image_std: undefined, do_resize: undefined, rescale_factor: undefined };
+    await folderOf("qwen2_5_vl", { "preprocessor_config.json": { ...unstated, merge_size: undefined, temporal_patch_size: undefined } });
+    const own = await (await loadProcessor(folder)).encodePrompt(ask("Hi", wave));
+    expect(own.prompt.pixels).toEqual(stated.prompt.pixels);
+  });
+
+  test("without merging every patch is a token", async () => {
+    const change = { "preprocessor_config.json": { merge_size: 1 }, "config.json": { vision_config: { spatial_merge_size: 1 } } };
+    const { prompt } = await (await loadProcessor(await folderOf("qwen2_5_vl", change))).encodePrompt(ask("Hi", grey(20, 16)));
+    expect(prompt.tokens.filter((id) => id === 302).length).toBe(5 * 4);
+  });
+
+  test("a picture of more than 200 times its width is an error, and says which", async () => {
+    const processor = await loadProcessor(await folderOf("qwen2_5_vl"));
+    await expect(processor.encodePrompt(ask("Hi", grey(200, 1)))).resolves.toBeDefined();
+    const error: unknown = await processor.encodePrompt(ask("Hi", grey(8, 8), grey(201, 1))).catch((reason: unknown) => reason);
+    expect(error).toBeInstanceOf(DataError);
+    expect(String(error)).toContain("prompt: messages[0].content[1].image: 201 x 1 pixels, one side more than 200 times the other");
+  });
+
+  test("without resizing, pictures must be whole blocks", async () => {
+    const processor = await loadProcessor(await folderOf("qwen2_5_vl", { "preprocessor_config.json": { do_resize: false } }));
+    expect((await processor.encodePrompt(ask("Hi", grey(8, 24)))).prompt.pixels!.grids).toEqual([[1, 6, 2]]);
+    await expect(processor.encodePrompt(ask("Hi", grey(8, 20)))).rejects.toThrow("8 x 20 pixels are no whole blocks of 8 x 8");
+  });
+
+  test("config.json as transformers 4 writes it", async () => {
+    const v4 = await readFile(join(fixtures, "qwen2_5_vl", "config.v4.json"), "utf8");
+    const processor = await loadProcessor(await folderOf("qwen2_5_vl", { "config.json": v4 }));
+    expect((await processor.encodePrompt(ask("Hi", grey(16, 16)))).prompt.tokens.filter((id) => id === 302).length).toBe(4);
+  });
+
+  test.each<[string, Parameters<typeof folderOf>[1], string, string]>([
+    ["other patches", { "preprocessor_config.json": { patch_size: 14 } }, "preprocessor_config.json", "patch_size: 14, but the model's"],
+    ["another merge", { "preprocessor_config.json": { merge_size: 1 } }, "preprocessor_config.json", "merge_size: 1, but the model's"],
+    [
+      "a size of sides",
+      { "preprocessor_config.json": { size: { height: 8, width: 8 } } },
+      "preprocessor_config.json",
+      "size: expected shortest",
+    ],
+    ["no image token", { "config.json": { image_token_id: undefined } }, "config.json", "image_token_id: missing"],
+    ["an image token of no text", { "config.json": { image_token_id: 311 } }, "config.json", "image_token_id: 311 is no token"],
+  ])("%s is an error", async (_, change, file, message) => {
+    const folder = await folderOf("qwen2_5_vl", change);
+    const error: unknown = await loadProcessor(folder).catch((reason: unknown) => reason);
+    expect(error).toBeInstanceOf(CheckpointError);
+    expect(String(error)).toContain(join(folder, file));
+    expect(String(error)).toContain(message);
+  });
+});
+
+describe("pixel budget", () => {
+  test.each([
+    // The folder's own: 256 to 2048. 64 x 64 shrinks to 45.25, which is 5 blocks of 8; 8 x 8 grows to 16 x 16.
+    [{}, [10, 10], [4, 4]],
+    [{ maxPixels: null, minPixels: null }, [10, 10], [4, 4]],
+    [{ maxPixels: 1024 }, [8, 8], [4, 4]],
+    [{ maxPixels: 1e6 }, [16, 16], [4, 4]],
+    [{ minPixels: 1024 }, [10, 10], [8, 8]],
+    [{ maxPixels: 1e6, minPixels: 64 * 64 * 4 }, [32, 32], [32, 32]],
+    // Below the folder's least, which would be 16 x 16: one block is the least then.
+    [{ maxPixels: 64 }, [2, 2], [2, 2]],
+  ])("qwen: %j", async (options, large, tiny) => {
+    const processor = await loadProcessor(await folderOf("qwen2_5_vl"), options);
+    const { prompt } = await processor.encodePrompt(ask("Hi", grey(64, 64), grey(8, 8)));
+    expect(prompt.pixels!.grids).toEqual([
+      [1, ...large],
+      [1, ...tiny],
+    ]);
+  });
+
+  test.each([
+    // Tiles of 32 and a longest edge of 64: 2 x 2 tiles of a square, 2 x 1 of a wide one, and the whole picture.
+    [{}, 5, 3],
+    [{ maxPixels: 64 * 64 }, 5, 3],
+    [{ maxPixels: 1e6 }, 5, 3],
+    // Below two tiles a side there is one, which is not split.
+    [{ maxPixels: 64 * 64 - 1 }, 1, 1],
+    [{ maxPixels: 32 * 32 }, 1, 1],
+  ])("smolvlm: %j", async (options, square, wide) => {
+    const processor = await loadProcessor(await folderOf("smolvlm"), options);
+    const tiles = async (picture: Picture) => (await processor.encodePrompt(ask("Hi", picture))).prompt.pixels!.shape[0];
+    expect(await tiles(grey(90, 90))).toBe(square);
+    expect(await tiles(grey(90, 45))).toBe(wide);
+  });
+
+  test("a text model has no pictures to bound", async () => {
+    await expect(loadProcessor(await folderOf("llama"), { maxPixels: 1, minPixels: 9 })).resolves.toBeDefined();
+  });
+
+  test.each<[keyof typeof files, object, object, string]>([
+    ["qwen2_5_vl", { maxPixels: 63 }, {}, "model.max_pixels: 63 pixels are less than one block of 2 x 2 patches, which has 64"],
+    ["qwen2_5_vl", { minPixels: 2049 }, {}, "model.min_pixels: 2049 pixels, above the most, 2048"],
+    ["qwen2_5_vl", { maxPixels: 512, minPixels: 1024 }, {}, "model.min_pixels: 1024 pixels, above the most, 512"],
+    ["qwen2_5_vl", { maxPixels: 512 }, { do_resize: false }, "model.max_pixels: the folder's image processor resizes nothing"],
+    ["smolvlm", { maxPixels: 1023 }, {}, "model.max_pixels: 1023 pixels are less than one tile, 32 x 32 = 1024"],
+    ["smolvlm", { minPixels: 1024 }, {}, "model.min_pixels: these pictures all get the same longest edge"],
+    [
+      "smolvlm",
+      { maxPixels: 4096 },
+      { size: { height: 64, width: 64 } },
+      "model.max_pixels: the folder's image processor brings pictures to no",
+    ],
+    ["smolvlm", { maxPixels: 4096 }, { do_resize: false }, "model.max_pixels: the folder's image processor brings pictures to no"],
+  ])("%s: %j with %j is an error", async (name, options, settings, message) => {
+    const folder = await folderOf(name, { "preprocessor_config.json": settings });
+    const error: unknown = await loadProcessor(folder, options).catch((reason: unknown) => reason);
+    expect(error).toBeInstanceOf(RecipeError);
+    expect(String(error)).toContain(`${join(folder, "preprocessor_config.json")}: ${message}`);
+  });
+});
+
+describe("chat templates", () => {
+  // What Qwen3's template and others like it look at: tools, enable_thinking, earlier thinking, and the messages from behind.
+  const template = `{%- if tools %}tools{%- endif %}
+{%- set ns = namespace(last=0) %}
+{%- for message in messages[::-1] %}
+    {%- if ns.last == 0 and message.role == "user" and message.content is string %}
+        {%- set ns.last = (messages | length) - loop.index0 %}
+    {%- endif %}
+{%- endfor %}
+{%- for message in messages %}
+    {%- if message.tool_calls %}calls{%- endif %}
+    {%- if message.reasoning_content is string %}reasoning{%- endif %}
+    {{- message.role + ': ' + message.content.split('</think>')[-1].lstrip('\\n') + '\\n' }}
+{%- endfor %}
+{{- ns.last }}
+{%- if add_generation_prompt %}
+    {{- 'assistant: ' }}
+    {%- if enable_thinking is defined and enable_thinking is false %}{{- '<think></think>' }}{%- endif %}
+    {%- if tools is defined and tools is not none and tools | length > 0 %}{{- 'tools' }}{%- endif %}
+{%- endif %}`;
+
+  test("tools and enable_thinking are undefined", async () => {
+    const processor = await loadProcessor(await folderOf("qwen3", { "chat_template.jinja": template }));
+    const part = (text: string) => [{ type: "text" as const, text }];
+    const { text } = await processor.encodePrompt([
+      { role: "user", content: part("2+2?") },
+      { role: "assistant", content: part("<think>even</think>\n4") },
+      { role: "user", content: part("3+3?") },
+    ]);
+    expect(text).toBe("user: 2+2?\nassistant: 4\nuser: 3+3?\n3assistant: ");
+  });
+});
+
 describe("tokens", () => {
+  test.each<[string, keyof typeof files, Record<string, object>, number | null]>([
+    ["the text part of config.json", "smolvlm", {}, 512],
+    ["config.json", "llama", { "config.json": { max_position_embeddings: 2048 } }, 2048],
+    ["nowhere", "llama", { "config.json": { max_position_embeddings: undefined } }, null],
+  ])("context length from %s", async (_, name, change, expected) => {
+    expect((await loadProcessor(await folderOf(name, change))).contextLength).toBe(expected);
+  });
+
   test.each<[string, Record<string, object | null>, number[], number]>([
     ["generation_config.json", {}, [5, 6], 2],
     ["a single id", { "generation_config.json": { eos_token_id: 6, pad_token_id: 0 } }, [6], 0],

@@ -1,11 +1,12 @@
-import { DataError } from "../../core/errors.ts";
 import type { Message, Picture } from "../../core/types.ts";
-import type { PixelTiles } from "../../engines/engine.ts";
+import type { PromptPixels } from "../../engines/engine.ts";
 import type { Processor } from "../processor.ts";
 import { FolderFiles } from "./files.ts";
 import { Lru } from "./lru.ts";
-import { loadPictureProcessor } from "./pictures.ts";
-import { expandPlaceholders, IMAGE, placeholderCount, tileCount } from "./placeholders.ts";
+import type { PixelLimits, PreparedPicture } from "./picture-processor.ts";
+import { loadPictures } from "./pictures.ts";
+import { fillPlaceholders, placeholderCount } from "./placeholders.ts";
+import { promptError } from "./prompt-error.ts";
 import { GenerationConfig, ModelConfig } from "./schemas.ts";
 import { loadTokenizer, type TextTokenizer, templateMessages } from "./tokenizer.ts";
 
@@ -13,18 +14,23 @@ const PROMPTS_HELD = 1024;
 
 /**
  * The processor of a checkpoint folder: its tokenizer and chat template, and its image processor where the model takes pictures
- * (SmolVLM, Idefics3). Nothing is fetched from a network.
+ * (SmolVLM, Idefics3, Qwen-VL). Nothing is fetched from a network, and no prompt is ever cut short.
  *
- * Throws CheckpointError where a file is missing, broken or of a class that is not known; `encodePrompt` throws DataError where a
- * message's picture is missing or the prompt has more or fewer places for pictures than it has pictures.
+ * `maxPixels` and `minPixels` bound the pixels of a resized picture in place of the folder's own numbers. Qwen-VL: they are its
+ * max_pixels and min_pixels, so a very long picture may exceed maxPixels (see `smartResize`). SmolVLM: maxPixels lowers
+ * size.longest_edge to the largest multiple of the tile whose square is within it; the whole picture that a cut one gets as one more
+ * tile is not counted, and minPixels is an error. A text model has no pictures to bound.
+ *
+ * Throws CheckpointError where a file is missing, broken or of a class that is not known and RecipeError where the model's pictures
+ * can't keep the bounds; `encodePrompt` throws DataError where a message's picture is missing or of an impossible shape, or the prompt
+ * has more or fewer places for pictures than it has pictures.
  */
-export async function loadProcessor(folder: string): Promise<Processor> {
+export async function loadProcessor(folder: string, options: Partial<PixelLimits> = {}): Promise<Processor> {
   const files = await FolderFiles.read(folder);
   files.require("config.json", "A model folder holds config.json, its weights and its tokenizer: check the path.");
   const model = files.json("config.json", ModelConfig)!;
   const tokenizer = await loadTokenizer(files);
-  const pictures = await loadPictureProcessor(files, model);
-  const imageId = pictures === null ? null : checkImageToken(files, model, tokenizer);
+  const pictures = loadPictures(files, model, tokenizer, { maxPixels: options.maxPixels ?? null, minPixels: options.minPixels ?? null });
 
   const rendered = new Lru<string>(PROMPTS_HELD);
   const expanded = new Lru<{ text: string; tokens: Int32Array }>(PROMPTS_HELD);
@@ -35,6 +41,7 @@ export async function loadProcessor(folder: string): Promise<Processor> {
     encode: tokenizer.encode,
     decode: (ids, { keepSpecial = false } = {}) => tokenizer.decode(ids, keepSpecial),
     save: (target) => files.copyTo(target),
+    contextLength: model.text_config?.max_position_embeddings ?? model.max_position_embeddings ?? null,
 
     tokenPieces() {
       // Rows of the embedding that have no token, which padded vocabularies end with, decode to nothing.
@@ -56,30 +63,24 @@ export async function loadProcessor(folder: string): Promise<Processor> {
       const text = rendered.get(JSON.stringify(shape), () => tokenizer.render(shape, true));
       if (pictures === null) return { prompt: { tokens: tokenizer.encode(text), pixels: null }, text };
 
-      if (placeholderCount(text) !== found.length) {
-        const message = `${placeholderCount(text)} times ${IMAGE} for ${found.length} pictures once the chat template has been filled in`;
-        throw promptError("", message, `Write ${IMAGE} in no text; a picture's place is its part of the message.`);
+      const { placeholder, placeholderId, itemShape } = pictures;
+      const places = placeholderCount(text, placeholder);
+      if (places !== found.length) {
+        const message = `${places} times ${placeholder} for ${found.length} pictures once the chat template has been filled in`;
+        throw promptError("", message, `Write ${placeholder} in no text; a picture's place is its part of the message.`);
       }
-      const prepared = await Promise.all(found.map((picture) => pictures.prepare(picture)));
-      const grids = prepared.map(({ grid }) => grid);
-      const whole = expanded.get(`${JSON.stringify(grids)}${text}`, () => {
-        const expandedText = expandPlaceholders(text, grids, pictures.tokensPerTile);
+      const prepared = found.map(({ picture, field }) => pictures.prepare(picture, field));
+      const layouts = prepared.map(({ layout }) => layout);
+      const whole = expanded.get(`${layouts.join()} ${text}`, () => {
+        const replacements = prepared.map((one) => one.text());
+        const expandedText = fillPlaceholders(text, placeholder, replacements);
         const tokens = tokenizer.encode(expandedText);
-        const expected = grids.reduce((sum, grid) => sum + tileCount(grid) * pictures.tokensPerTile, 0);
-        const actual = tokens.reduce((sum, id) => sum + (id === imageId ? 1 : 0), 0);
+        const expected = prepared.reduce((sum, one) => sum + one.tokens, 0);
+        const actual = tokens.reduce((sum, id) => sum + (id === placeholderId ? 1 : 0), 0);
         if (actual !== expected) throw new Error(`${actual} image tokens where the pictures make ${expected}`);
         return { text: expandedText, tokens };
       });
-      return {
-        prompt: {
-          tokens: whole.tokens.slice(),
-          pixels: joinPixels(
-            prepared.map(({ pixels }) => pixels),
-            pictures.tile,
-          ),
-        },
-        text: whole.text,
-      };
+      return { prompt: { tokens: whole.tokens.slice(), pixels: joinPixels(prepared, itemShape) }, text: whole.text };
     },
   };
 }
@@ -96,26 +97,18 @@ function endings(files: FolderFiles, model: ModelConfig, tokenizer: TextTokenize
   return { stopIds, padId: pad ?? stopIds[0]! };
 }
 
-function checkImageToken(files: FolderFiles, model: ModelConfig, tokenizer: TextTokenizer): number {
-  const id = tokenizer.idOf(IMAGE);
-  if (id === null) {
-    throw files.problem("tokenizer.json", `no token ${IMAGE}, which stands for pictures`, "Take the tokenizer that came with the model.");
-  }
-  if (model.image_token_id !== undefined && model.image_token_id !== id) {
-    const message = `${model.image_token_id}, but ${IMAGE} is token ${id} of tokenizer.json`;
-    throw files.problem("config.json", message, "Take the tokenizer that came with the model.", "image_token_id");
-  }
-  return id;
-}
-
 /** The prompt's pictures in order, each checked: what is shown to the model is the whole picture or nothing. */
-function picturesOf(messages: Message[]): Picture[] {
-  const found: Picture[] = [];
+function picturesOf(messages: Message[]): { picture: Picture; field: string }[] {
+  const found: { picture: Picture; field: string }[] = [];
   messages.forEach(({ content }, m) => {
     content.forEach((part, p) => {
-      if (part.type !== "image") return;
-      const field = `messages[${m}].content[${p}].image`;
+      if (part.type === "text") return;
       // Rows come from files, so what the type promises may not be there.
+      if (part.type !== "image") {
+        const message = `a part of type ${JSON.stringify((part as { type: unknown }).type)}`;
+        throw promptError(`messages[${m}].content[${p}]`, message, "Parts are text or images.");
+      }
+      const field = `messages[${m}].content[${p}].image`;
       const picture = part.image as Picture | null | undefined;
       if (picture === undefined || picture === null)
         throw promptError(field, "the picture is missing", "Give the row its picture, or drop the row.");
@@ -125,24 +118,22 @@ function picturesOf(messages: Message[]): Picture[] {
         const message = `expected ${width} x ${height} x 3 bytes of RGB, got ${data?.length ?? "none"}`;
         throw promptError(field, message, "Decode the picture as 8-bit RGB.");
       }
-      found.push(picture);
+      found.push({ picture, field });
     });
   });
   return found;
 }
 
-function promptError(field: string, message: string, cure: string): DataError {
-  return new DataError({ place: { file: "prompt" }, field, message, cure });
-}
-
-function joinPixels(parts: Float32Array[], tile: number): PixelTiles | null {
-  if (parts.length === 0) return null;
-  const length = parts.reduce((sum, part) => sum + part.length, 0);
-  const data = new Float32Array(length);
+/** The pixels of all pictures, one after the other, or null where there are none. */
+function joinPixels(prepared: PreparedPicture[], itemShape: number[]): PromptPixels | null {
+  if (prepared.length === 0) return null;
+  const data = new Float32Array(prepared.reduce((sum, { pixels }) => sum + pixels.length, 0));
   let at = 0;
-  for (const part of parts) {
-    data.set(part, at);
-    at += part.length;
+  for (const { pixels } of prepared) {
+    data.set(pixels, at);
+    at += pixels.length;
   }
-  return { data, shape: [length / (3 * tile * tile), 3, tile, tile] };
+  const itemLength = itemShape.reduce((product, length) => product * length, 1);
+  const grids = prepared.flatMap(({ grid }) => (grid === null ? [] : [grid]));
+  return { data, shape: [data.length / itemLength, ...itemShape], grids: grids.length === 0 ? null : grids };
 }

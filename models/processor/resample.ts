@@ -90,6 +90,11 @@ function resizeAxis(data: Uint8Array, outer: number, from: number, to: number, i
   return result;
 }
 
+export interface Size {
+  width: number;
+  height: number;
+}
+
 /** The picture at another size; the same object where it has that size already. */
 export function resample(picture: Picture, width: number, height: number, filter: Resample): Picture {
   const kernel = kernels[filter];

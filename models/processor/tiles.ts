@@ -3,7 +3,7 @@
  * the whole picture as one more tile. Source: transformers' SmolVLM image processor, whose float arithmetic decides the sizes.
  */
 import type { Picture } from "../../core/types.ts";
-import { type Resample, resample } from "./resample.ts";
+import { type Resample, resample, type Size } from "./resample.ts";
 
 export interface TileOptions {
   /** first resize, or null for none: the longest edge with the aspect kept, or a fixed size */
@@ -19,11 +19,6 @@ export interface Tiling {
   tiles: Picture[];
   rows: number;
   columns: number;
-}
-
-export interface Size {
-  width: number;
-  height: number;
 }
 
 // No picture is made larger than this, whatever the folder asks for.

@@ -1,15 +1,12 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { Architecture } from "../../engines/embedded/architecture.ts";
-import { promptAttention } from "../../engines/embedded/attention.ts";
-import { EmbeddedEngine, readModelWeights } from "../../engines/embedded/engine.ts";
-import { pictureFeeds } from "../../engines/embedded/pass.ts";
+import { EmbeddedEngine } from "../../engines/embedded/engine.ts";
+import type { Policy } from "../../engines/embedded/policy.ts";
 import { filterLogits } from "../../engines/embedded/sampler.ts";
-import { angleInputs, embedTokens, weightInputs } from "../../engines/embedded/train-graph.ts";
-import type { EncodedPrompt, PixelTiles, TrainRow } from "../../engines/engine.ts";
-import { OnnxSession } from "../../engines/onnx/session.ts";
-import { readArchitecture } from "../../models/index.ts";
+import type { PromptPixels, TrainRow } from "../../engines/engine.ts";
+import { openModel } from "../../models/open.ts";
 import { losses } from "../../trainers/losses/index.ts";
+import { allLogits } from "../logits.ts";
 import { Golden } from "./schema.ts";
 
 /** How one section of a golden file came out: its largest difference as a share of what is allowed (above 1 is a failure). */
@@ -54,7 +51,7 @@ const EQUAL = Number.MIN_VALUE;
 interface Setup {
   folder: string;
   golden: Golden;
-  model: Architecture;
+  policy: Policy;
   weights: Record<string, Float32Array>;
   engine: () => EmbeddedEngine;
 }
@@ -62,37 +59,30 @@ interface Setup {
 /** Checks every section of a fixture folder's golden.json through the code that training and sampling run. */
 export async function checkGolden(folder: string): Promise<Section[]> {
   const golden = Golden.parse(JSON.parse(await readFile(join(folder, "golden.json"), "utf8")));
-  const model = await readArchitecture(folder);
-  const weights = await readModelWeights(folder, model);
-  const copy = () => Object.fromEntries(Object.entries(weights).map(([name, values]) => [name, values.slice()]));
-  const engine = () => new EmbeddedEngine(model, copy(), losses, { slots: 8, threads: 1 });
-  const setup: Setup = { folder, golden, model, weights, engine };
+  const setup = await setUp(folder, golden);
   const sections = [...(await forward(setup)), ...(await batches(setup)), ...(await lossAndGradients(setup)), ...(await optimizer(setup))];
   return [...sections, await generation(setup), ...(golden.sampling === undefined ? [] : [sampling(golden.sampling)])];
 }
 
-async function readPixels(folder: string, { file, shape }: { file: string; shape: number[] }): Promise<PixelTiles> {
-  const bytes = await readFile(join(folder, file));
-  const data = new Float32Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength));
-  const [channels, height, width] = shape.slice(-3) as [number, number, number];
-  return { data, shape: [data.length / (channels * height * width), channels, height, width] };
+async function setUp(folder: string, golden: Golden): Promise<Setup> {
+  const { policy, weights, store } = await openModel(folder, {});
+  const copy = () => Object.fromEntries(Object.entries(weights).map(([name, values]) => [name, values.slice()]));
+  const engine = () => new EmbeddedEngine(policy, copy(), losses, store, { slots: 8, threads: 1 });
+  return { folder, golden, policy, weights, engine };
 }
 
-/** Logits at every position of one sequence, and the pictures' features where there are any. */
-async function allLogits({ model, weights }: Setup, prompt: EncodedPrompt) {
-  const length = prompt.tokens.length;
-  const tiles = prompt.pixels?.shape[0] ?? 0;
-  const { weights: w } = weightInputs(model);
-  const x = embedTokens(model, w, length, tiles);
-  const hidden = model.decode(w, { x, ...angleInputs(model, length), attend: promptAttention(1, length, model, () => {}), select: null });
-  const outputs: Record<string, typeof hidden> = { logits: model.head(w, hidden) };
-  if (tiles > 0) outputs.features = x.inputs[2]!;
-  const session = await OnnxSession.create(outputs, { threads: 1 });
-  const pictures = tiles === 0 ? {} : pictureFeeds([prompt], 1, length, tiles, model);
-  const positions = Int32Array.from({ length }, (_, i) => i);
-  const results = await session.run({ ...weights, ids: prompt.tokens, ...model.angles(positions), ...pictures });
-  await session.release();
-  return results;
+type StoredPixels = NonNullable<Golden["batches"]["pixel_values"]>;
+
+/** Pixels as one flat run of tiles or patches, and the shape of one of them. */
+async function readPixels(folder: string, { file, shape }: StoredPixels, flat: boolean): Promise<{ data: Float32Array; unit: number[] }> {
+  const bytes = await readFile(join(folder, file));
+  const data = new Float32Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength));
+  return { data, unit: shape.slice(flat ? -1 : -3) };
+}
+
+function pixelsOf(data: Float32Array, unit: number[], grids: PromptPixels["grids"]): PromptPixels {
+  const size = unit.reduce((product, d) => product * d, 1);
+  return { data, shape: [data.length / size, ...unit], grids };
 }
 
 function logSoftmax(row: Float32Array, temperature: number): Float64Array {
@@ -103,53 +93,67 @@ function logSoftmax(row: Float32Array, temperature: number): Float64Array {
 }
 
 async function forward(setup: Setup): Promise<Section[]> {
-  const { folder, golden, model } = setup;
+  const { folder, golden, policy } = setup;
+  const { model } = policy;
   const logits = new Comparison("forward logits");
   const logprobs = new Comparison("forward logprobs");
   const entropy = new Comparison("forward entropy");
   const features = new Comparison("image features");
+  const positions = new Comparison("position ids");
   for (const { sequence, ...expected } of golden.forward) {
     const ids = expected.input_ids ?? golden.sequences![sequence]!.input_ids;
-    const pixels = expected.pixel_values === undefined ? null : await readPixels(folder, expected.pixel_values);
-    const results = await allLogits(setup, { tokens: Int32Array.from(ids), pixels });
-    logits.all(results.logits!, expected.logits.flat(), 1e-4);
+    const grids = expected.image_grid_thw ?? null;
+    const stored = expected.pixel_values === undefined ? null : await readPixels(folder, expected.pixel_values, grids !== null);
+    const prompt = { tokens: Int32Array.from(ids), pixels: stored === null ? null : pixelsOf(stored.data, stored.unit, grids) };
+    const results = await allLogits(policy, setup.weights, prompt);
+    logits.all(results.logits, expected.logits.flat(), 1e-4);
     if (expected.image_features !== undefined) features.all(results.features!, expected.image_features.flat(), 1e-4);
+    if (expected.position_ids !== undefined) {
+      const own = model.positions(prompt);
+      positions.all(own.positions, expected.position_ids.flat(), EQUAL);
+      positions.near(own.next - ids.length, expected.rope_delta![0]!, EQUAL);
+    }
     for (let t = 0; t + 1 < ids.length; t++) {
-      const row = results.logits!.subarray(t * model.vocab, (t + 1) * model.vocab);
+      const row = results.logits.subarray(t * model.vocab, (t + 1) * model.vocab);
       const plain = logSoftmax(row, 1);
       logprobs.near(plain[ids[t + 1]!]!, expected.logprobs["1.0"][t]!, 1e-4);
       logprobs.near(logSoftmax(row, 0.7)[ids[t + 1]!]!, expected.logprobs["0.7"][t]!, 1.5e-4);
       entropy.near(-plain.reduce((sum, lp) => sum + Math.exp(lp) * lp, 0), expected.entropy[t]!, 1e-4);
     }
   }
-  return [logits, logprobs, entropy, ...(model.vision === null ? [] : [features])].map((c) => c.result);
+  const found = [logits, logprobs, entropy, ...(model.vision === null ? [] : [features]), ...(model.axes === 3 ? [positions] : [])];
+  return found.map((c) => c.result);
 }
 
 interface GoldenRow {
   tokens: Int32Array;
-  pixels: PixelTiles | null;
+  pixels: PromptPixels | null;
   /** where the row's first token stands in the padded batch */
   offset: number;
 }
 
 async function batchRows({ folder, golden }: Setup, side: "right" | "left"): Promise<GoldenRow[]> {
-  const { images, pixel_values } = golden.batches;
+  const { images, pixel_values, image_grid_thw: grids } = golden.batches;
   const { input_ids, attention_mask } = golden.batches[side];
-  const pixels = pixel_values === undefined ? null : await readPixels(folder, pixel_values);
-  const each = pixels === null ? 0 : pixels.shape[0] / input_ids.length;
+  const stored = pixel_values === undefined ? null : await readPixels(folder, pixel_values, grids !== undefined);
+  let picture = 0;
+  let patch = 0;
   return input_ids.map((ids, row) => {
     const offset = attention_mask[row]!.indexOf(1);
-    const tiles = images?.[row]?.length ?? 0;
-    const size = pixels === null ? 0 : pixels.data.length / pixels.shape[0];
-    const start = row * each * size;
-    return {
-      tokens: Int32Array.from(ids.filter((_, t) => attention_mask[row]![t] === 1)),
-      pixels:
-        tiles === 0
-          ? null
-          : { data: pixels!.data.slice(start, start + tiles * size), shape: [tiles, ...pixels!.shape.slice(1)] as PixelTiles["shape"] },
-      offset,
-    };
+    const tokens = Int32Array.from(ids.filter((_, t) => attention_mask[row]![t] === 1));
+    const count = images?.[row]?.length ?? 0;
+    if (stored === null || count === 0) return { tokens, pixels: null, offset };
+    const size = stored.unit.reduce((product, d) => product * d, 1);
+    if (grids === undefined) {
+      // tiles of every row are padded to as many as the longest has
+      const start = (row * stored.data.length) / input_ids.length;
+      return { tokens, pixels: pixelsOf(stored.data.slice(start, start + count * size), stored.unit, null), offset };
+    }
+    const own = grids.slice(picture, picture + count);
+    const end = own.reduce((sum, [t, h, w]) => sum + t * h * w, patch);
+    const pixels = pixelsOf(stored.data.slice(patch * size, end * size), stored.unit, own);
+    [picture, patch] = [picture + count, end];
+    return { tokens, pixels, offset };
   });
 }
 

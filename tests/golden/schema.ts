@@ -3,6 +3,7 @@ import { z } from "zod";
 /** The parts of a `golden.json` that are checked here; made by PyTorch, see its `provenance`. */
 
 const pixels = z.object({ file: z.string(), shape: z.array(z.number()) });
+const grid = z.tuple([z.number(), z.number(), z.number()]);
 const gradient = z.object({ norm: z.number(), first: z.array(z.number()), largest: z.tuple([z.number(), z.number()]) });
 const perTemperature = <T extends z.ZodType>(value: T) => z.object({ "1.0": value, "0.7": value });
 const maskedRows = z.array(z.array(z.number().nullable()));
@@ -22,12 +23,21 @@ export const Golden = z.object({
       input_ids: z.array(z.number()).optional(),
       pixel_values: pixels.optional(),
       image_features: z.array(z.array(z.number())).optional(),
+      image_grid_thw: z.array(grid).optional(),
+      position_ids: z.array(z.array(z.number())).optional(),
+      rope_delta: z.array(z.number()).optional(),
       logits: z.array(z.array(z.number())),
       logprobs: perTemperature(z.array(z.number())),
       entropy: z.array(z.number()),
     }),
   ),
-  batches: z.object({ images: z.array(z.array(z.string())).optional(), pixel_values: pixels.optional(), right: batch, left: batch }),
+  batches: z.object({
+    images: z.array(z.array(z.string())).optional(),
+    pixel_values: pixels.optional(),
+    image_grid_thw: z.array(grid).optional(),
+    right: batch,
+    left: batch,
+  }),
   prompt_lengths: z.array(z.number()),
   loss: z.array(
     z.object({

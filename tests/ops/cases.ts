@@ -40,6 +40,7 @@ export const opCases: Record<Exclude<OpName, "input">, OpCase[]> = {
   tanh: unaryCase(g.tanh),
   abs: unaryCase(g.abs),
   silu: unaryCase(g.silu),
+  erf: [...unaryCase(g.erf), ...unaryCase(g.gelu, { shape: [2, 3], low: -4, high: 4 } as typeof positive)],
   geluTanh: unaryCase(g.geluTanh, { shape: [2, 3], low: -3, high: 3 } as typeof positive),
   clip: [
     ...unaryCase((x) => g.clip(x, -0.31, 0.42)),

@@ -1,0 +1,70 @@
+import { UserError } from "../../core/errors.ts";
+import { nearest } from "../../core/nearest.ts";
+import { type Adapter, adapterParameters, DropoutNoise } from "./adapter.ts";
+import type { Architecture, ParameterSpec } from "./architecture.ts";
+import type { WeightOptions } from "./weights.ts";
+
+/** A model together with what of it is trained: everything, all but what is frozen, or adapters alone. */
+export interface Policy {
+  model: Architecture;
+  /** the model's own parameters, then those of its adapters */
+  parameters: readonly ParameterSpec[];
+  trained: readonly ParameterSpec[];
+  adapters: ReadonlyMap<string, Adapter>;
+  /** null where no adapter drops inputs */
+  noise: DropoutNoise | null;
+  /** whether a backward pass computes activations again rather than keep them */
+  recompute: boolean;
+}
+
+export interface PolicyOptions {
+  adapters?: readonly Adapter[];
+  /** regular expressions; parameters whose names they are found in stay as they are */
+  freeze?: readonly string[];
+  recompute?: boolean;
+}
+
+/** Throws UserError where a pattern fits no parameter, or nothing is left to train. */
+export function policyOf(model: Architecture, { adapters = [], freeze = [], recompute = false }: PolicyOptions = {}): Policy {
+  const own = adapterParameters(model, adapters);
+  const frozen = frozenBy(freeze, model);
+  const trained = adapters.length > 0 ? own : model.parameters.filter(({ name }) => !frozen.has(name));
+  if (trained.length === 0) {
+    throw new UserError({
+      place: { file: "recipe" },
+      field: "model.freeze",
+      message: "these patterns freeze every parameter",
+      cure: "Leave something to train.",
+    });
+  }
+  const parameters = [...model.parameters, ...own];
+  const noise = adapters.some(({ dropout }) => dropout > 0) ? new DropoutNoise(adapters, own) : null;
+  return { model, parameters, trained, adapters: new Map(adapters.map((adapter) => [adapter.layer, adapter])), noise, recompute };
+}
+
+/** Names of the parameters that the patterns fit. */
+function frozenBy(patterns: readonly string[], { parameters }: Architecture): Set<string> {
+  const frozen = new Set<string>();
+  const problems = [];
+  for (const [i, pattern] of patterns.entries()) {
+    const expression = new RegExp(pattern, "u");
+    const fitting = parameters.filter(({ name }) => expression.test(name));
+    for (const { name } of fitting) frozen.add(name);
+    if (fitting.length > 0) continue;
+    const parts = new Set(parameters.flatMap(({ name }) => name.split(".").filter((part) => !/^\d+$/.test(part))));
+    const known = nearest(pattern, [...parts]);
+    problems.push({
+      place: { file: "recipe" },
+      field: `model.freeze.${i}`,
+      message: `no parameter's name holds "${pattern}"`,
+      cure: known === null ? `Parts of names: ${[...parts].join(", ")}.` : `Did you mean "${known}"?`,
+    });
+  }
+  if (problems.length > 0) throw new UserError(problems);
+  return frozen;
+}
+
+/** The policy's weights for a graph; `bare` leaves the adapters off, and `noisy` drops their inputs. */
+export function weightsOf({ parameters, adapters, noise }: Policy, { bare = false, noisy = false } = {}): WeightOptions {
+  return { parameters, adapters: bare ? new Map() : adapters, noise: noisy ? noise : null };
+}

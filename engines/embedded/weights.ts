@@ -1,0 +1,43 @@
+import { add, input, linear, matmul, type Tensor } from "../graph/build.ts";
+import type { Adapter, DropoutNoise } from "./adapter.ts";
+import type { ParameterSpec, Weights } from "./architecture.ts";
+
+/** Parameters as inputs of a graph, one each, made when first asked for. */
+export interface WeightInputs {
+  weights: Weights;
+  /** those that the graph reads, by name */
+  inputs: Map<string, Tensor>;
+}
+
+export interface WeightOptions {
+  /** the model's own parameters and those of its adapters */
+  parameters: readonly ParameterSpec[];
+  /** low-rank updates, by the layer they stand on */
+  adapters: ReadonlyMap<string, Adapter>;
+  /** what drops adapters' inputs, in training alone */
+  noise?: DropoutNoise | null;
+}
+
+export function weightInputs({ parameters, adapters, noise = null }: WeightOptions): WeightInputs {
+  const shapes = new Map(parameters.map(({ name, shape }) => [name, shape]));
+  const inputs = new Map<string, Tensor>();
+  const parameter = (name: string): Tensor => {
+    const known = inputs.get(name);
+    if (known !== undefined) return known;
+    const shape = shapes.get(name);
+    if (shape === undefined) throw new Error(`the model has no parameter "${name}"`);
+    const tensor = input(name, shape);
+    inputs.set(name, tensor);
+    return tensor;
+  };
+  const throughLayer = (layer: string, x: Tensor): Tensor => {
+    const bias = shapes.has(`${layer}.bias`) ? parameter(`${layer}.bias`) : undefined;
+    const y = linear(x, parameter(`${layer}.weight`), bias);
+    const adapter = adapters.get(layer);
+    if (adapter === undefined) return y;
+    const given = noise === null || adapter.dropout === 0 ? x : noise.apply(adapter, x);
+    const low = matmul(given, parameter(adapter.down), { transB: true });
+    return add(y, matmul(low, parameter(adapter.up), { transB: true, alpha: adapter.scaling }));
+  };
+  return { weights: Object.assign(parameter, { linear: throughLayer }), inputs };
+}
