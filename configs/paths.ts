@@ -48,11 +48,22 @@ async function pathProblem({ path, node }: PathField, folder: string): Promise<P
   const target = resolve(folder, node.value);
   const refuse = (message: string, cure: string) => ({ place: node.place, field, message, cure });
   if (!(await isThere(target))) return refuse(`there is no ${target}`, await missingFileCure(target));
-  if (field === "model.path" && !(await isThere(join(target, "config.json")))) {
-    return refuse(`${target} has no config.json`, "Name a folder with config.json, model.safetensors and tokenizer files.");
+  const wanted = MODEL_FILES[field];
+  if (wanted !== undefined && !(await Promise.all(wanted.map((name) => isThere(join(target, name))))).includes(true)) {
+    return refuse(`${target} has no ${wanted.join(" and no ")}`, FOLDER_CURES[field]!);
   }
   return null;
 }
+
+/** A folder that a field names holds one of these. */
+const MODEL_FILES: Record<string, string[]> = {
+  "model.path": ["config.json", "adapter_config.json"],
+  "model.lora.path": ["adapter_config.json"],
+};
+const FOLDER_CURES: Record<string, string> = {
+  "model.path": "Name a folder with config.json, safetensors weights and tokenizer files, or one that PEFT wrote.",
+  "model.lora.path": "Name a folder that PEFT or a run with model.lora wrote.",
+};
 
 async function isThere(path: string): Promise<boolean> {
   try {

@@ -59,4 +59,4 @@ export const ALTERNATIVES: ReadonlyMap<string, readonly [string, string]> = new 
 ]);
 
 /** Fields that hold a path, `*` for any index. Relative ones start at the folder of the file that they are written in. */
-export const PATH_FIELDS = ["model.path", "data.train.path", "data.eval.path", "rewards.*.file"];
+export const PATH_FIELDS = ["model.path", "model.lora.path", "data.train.path", "data.eval.path", "rewards.*.file"];

@@ -119,6 +119,8 @@ export interface EngineInfo {
   parameters: number;
   /** how many of them are trained */
   trained: number;
+  /** linear layers that an adapter stands on */
+  adapters: number;
   executor: string;
   /** how many prompts' worth of slots sample at once */
   slots: number;

@@ -15,6 +15,7 @@ export interface EvaluateOptions {
   scorer: Pick<Scorer, "names" | "score">;
   dataset: Dataset;
   stopIds: readonly number[];
+  maxLength: number | null;
   rows: number;
   samples: number;
   sampling: Omit<SamplingOptions, "stop_ids">;

@@ -1,14 +1,25 @@
 import { existsSync } from "node:fs";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
+import { RecipeError } from "../core/errors.ts";
+import { adapterParameters, type Adapter as GraphAdapter } from "../engines/embedded/adapter.ts";
+import type { Architecture } from "../engines/embedded/architecture.ts";
 import type { WeightStore } from "../engines/embedded/engine.ts";
 import { initialWeights } from "../engines/embedded/initialize.ts";
 import { type Policy, policyOf } from "../engines/embedded/policy.ts";
+import { readAdapter } from "./adapter/files.ts";
+import { adapterConfig, type LoraOptions } from "./adapter/options.ts";
+import { adapterStore, newAdapters, storedAdapters } from "./adapter/store.ts";
+import { modelFolders } from "./folders.ts";
 import { readArchitecture } from "./index.ts";
-import { type Arrays, modelStore, newLayout, readModelWeights } from "./weights.ts";
+import { type Arrays, modelStore, newLayout, readModelWeights, type StoredWeights } from "./weights.ts";
 
 export interface OpenOptions {
-  /** where a folder has no weights they start from this seed; null wants them to be there */
-  seed?: number | null;
+  /** what a new adapter starts from, and a model's weights where `fresh` lets them */
+  seed?: number;
+  /** a folder without weights is a model to make from nothing; otherwise they have to be there */
+  fresh?: boolean;
+  /** train an adapter; null trains the model, or the adapter that the folder holds */
+  lora?: LoraOptions | null;
   freeze?: readonly string[];
   recompute?: boolean;
 }
@@ -21,15 +32,61 @@ export interface OpenModel {
 }
 
 /** Opens a Hugging Face folder: a whole model, or an adapter beside the name of the model that it stands on. */
-export async function openModel(folder: string, { seed = null, freeze, recompute }: OpenOptions): Promise<OpenModel> {
-  const model = await readArchitecture(folder);
-  const policy = policyOf(model, { freeze, recompute });
+export async function openModel(
+  folder: string,
+  { seed = 0, fresh = false, lora = null, freeze, recompute }: OpenOptions,
+): Promise<OpenModel> {
+  const folders = await modelFolders(folder);
+  const model = await readArchitecture(folders.base);
+  const base = await baseWeights(folders.base, model, fresh ? seed : null);
+  const adapter = await openAdapter(model, folders.base, folders.adapter, lora, seed);
+  const policy = policyOf(model, { adapters: adapter?.adapters, freeze, recompute });
+  if (adapter === null) return { policy, weights: base.weights, store: modelStore(model, base.layout, base.others) };
+  // an adapter is nothing without the very weights that it stands on
+  if (!hasWeights(folders.base)) await modelStore(model, base.layout, base.others).write(folders.base, base.weights);
+  return { policy, weights: { ...base.weights, ...adapter.weights }, store: adapter.store };
+}
+
+async function baseWeights(folder: string, model: Architecture, seed: number | null): Promise<StoredWeights> {
   // where there must be weights, reading says best what is missing
-  if (seed === null || hasWeights(folder)) {
-    const { weights, layout, others } = await readModelWeights(folder, model);
-    return { policy, weights, store: modelStore(model, layout, others) };
+  if (seed === null || hasWeights(folder)) return readModelWeights(folder, model);
+  return { weights: initialWeights(model, seed), layout: newLayout(model), others: new Map() };
+}
+
+interface OpenAdapter {
+  adapters: GraphAdapter[];
+  weights: Arrays;
+  store: WeightStore;
+}
+
+/** The adapter that a folder holds, or the one that is asked for, or none. */
+async function openAdapter(
+  model: Architecture,
+  base: string,
+  folder: string | null,
+  lora: LoraOptions | null,
+  seed: number,
+): Promise<OpenAdapter | null> {
+  if (folder !== null && lora !== null) {
+    throw new RecipeError({
+      place: { file: folder },
+      field: "model.lora",
+      message: "this folder is an adapter itself",
+      cure: "Leave model.lora out to train that adapter on, or merge it first: vlrl merge.",
+    });
   }
-  return { policy, weights: initialWeights(model, seed), store: modelStore(model, newLayout(model), new Map()) };
+  const stored = folder ?? lora?.path ?? null;
+  if (stored !== null) {
+    const adapter = await readAdapter(stored);
+    const { adapters, weights } = storedAdapters(model, adapter, stored);
+    const types = new Map([...adapter.tensors].map(([module, { dtype }]) => [module, dtype]));
+    return { adapters, weights, store: adapterStore(model, adapters, adapter.config, resolve(base), types) };
+  }
+  if (lora === null) return null;
+  const config = adapterConfig(lora);
+  const adapters = newAdapters(model, config);
+  const weights = initialWeights({ parameters: adapterParameters(model, adapters) }, seed);
+  return { adapters, weights, store: adapterStore(model, adapters, config, resolve(base)) };
 }
 
 export function hasWeights(folder: string): boolean {

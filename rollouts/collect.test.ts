@@ -64,6 +64,7 @@ function options(change: Partial<CollectOptions> = {}): CollectOptions {
     examples,
     groupSize: 2,
     sampling: { temperature: 1, top_k: 0, top_p: 1, min_p: 0, max_new_tokens: 2, stop_strings: ["."] },
+    maxLength: null,
     stopIds: [9],
     seed: 5,
     policyVersion: 3,

@@ -4,6 +4,7 @@ import PQueue, { TimeoutError } from "p-queue";
 import { deriveSeed } from "../core/random.ts";
 import type { Example, Message, Outcome, RewardPart, Rollout, Scorer } from "../core/types.ts";
 import type { Completion, EncodedPrompt, Engine, SampleRequest, SamplingOptions } from "../engines/engine.ts";
+import { checkLength } from "../models/length.ts";
 import type { Processor } from "../models/processor.ts";
 import { Inbox } from "./inbox.ts";
 import { toBatch } from "./schema.ts";
@@ -21,6 +22,8 @@ export interface CollectOptions {
   groupSize: number;
   sampling: Omit<SamplingOptions, "stop_ids">;
   stopIds: readonly number[];
+  /** the most tokens of a prompt with its completion; null where nothing says */
+  maxLength: number | null;
   seed: number;
   policyVersion: number;
   stage: string;
@@ -55,7 +58,7 @@ interface Prompt {
  * A completion's seed depends on the run's seed, the example, the member and the step alone. A completion whose scoring throws or takes
  * too long is yielded with a reward of null and the cause in every part; the engine's failure is the collection's. What has been asked
  * of the engine can't be taken back: a consumer that stops early leaves it to finish.
- * Throws StallError where nothing happens for `stallMs`.
+ * Throws DataError for a prompt that leaves no room for its completion, StallError where nothing happens for `stallMs`.
  */
 export async function* collectGroups(options: CollectOptions): AsyncGenerator<RecordBatch, void, void> {
   const { engine, examples, groupSize, sampling, stopIds, stage, step, signal, stallMs = 120_000 } = options;
@@ -138,6 +141,7 @@ async function encodePrompts(options: CollectOptions, stallMs: number): Promise<
       news: () => 0,
       describe: () => `rollouts wait for the processor, to encode the prompt of ${example.id}`,
     });
+    checkLength(example.id, { prompt: prompt.tokens.length, after: options.sampling.max_new_tokens }, options.maxLength);
     prompts.push({
       example,
       prompt,

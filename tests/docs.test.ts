@@ -206,6 +206,7 @@ describe("docs/recipes.md and the schema say the same", () => {
   const nodes = new Map<string, Node>([
     ["The whole", root],
     ...["model", "data", "evaluation", "checkpoints", "rollouts"].map((key): [string, Node] => [key, property(root, key)]),
+    ["lora", options(property(root, "model", "lora")).find((one) => one.properties !== undefined)!],
     ["rewards", property(root, "rewards").items!],
     ...kinds(property(root, "data", "train"), "name", "Dataset"),
     ...kinds(property(root, "environment"), "name", "Environment"),

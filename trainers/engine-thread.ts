@@ -6,9 +6,9 @@ import type { EngineStart } from "./engine.ts";
 import { losses } from "./losses/index.ts";
 
 /** The engine's thread: joins the models' table and the losses' table to the embedded engine. */
-const { folder, seed, slots, threads } = workerData as EngineStart;
+const { folder, open, slots, threads } = workerData as EngineStart;
 
 await serveEngine(parentPort!, async () => {
-  const { policy, weights, store } = await openModel(folder, { seed });
+  const { policy, weights, store } = await openModel(folder, open);
   return new EmbeddedEngine(policy, weights, losses, store, { slots, threads });
 });

@@ -1,11 +1,11 @@
 import type { Engine } from "../engines/engine.ts";
 import { WorkerEngine } from "../engines/worker/client.ts";
+import type { OpenOptions } from "../models/open.ts";
 
 export interface EngineStart {
-  /** a checkpoint folder; without weights in it, they start from `seed` */
+  /** a model's folder, a checkpoint's or an adapter's */
   folder: string;
-  /** null where weights must be there */
-  seed: number | null;
+  open: OpenOptions;
   slots: number;
   threads: number;
 }

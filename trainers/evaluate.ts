@@ -15,7 +15,7 @@ export function evaluatePolicy(
   onProgress: (done: number, total: number) => void,
 ): Promise<EvalResult> {
   const { rows, samples, sampling, correct } = plan.evaluation;
-  const { engine, processor, environment, scorer } = crew;
+  const { engine, processor, environment, scorer, maxLength } = crew;
   return evaluate({
     engine,
     processor,
@@ -29,6 +29,7 @@ export function evaluatePolicy(
     correct: correct ?? scorer.names[0]!,
     seed: plan.seed,
     ...at,
+    maxLength,
     onProgress,
   });
 }
@@ -41,7 +42,7 @@ export interface EvaluateCheckpoint {
 
 /** Evaluates a checkpoint on the plan's held-out dataset (its training dataset where it has no other). */
 export async function evaluateCheckpoint({ checkpoint, plan }: EvaluateCheckpoint, listener: RunListener): Promise<EvalResult> {
-  const crew = await assemble({ ...plan, model: { ...plan.model, preset: undefined, path: checkpoint } }, checkpoint, null);
+  const crew = await assemble(plan, checkpoint, { start: false });
   try {
     const dataset = crew.held ?? crew.train;
     const info = await crew.engine.info();

@@ -2,6 +2,7 @@ import { DataError } from "../core/errors.ts";
 import { deriveSeed } from "../core/random.ts";
 import type { Message, Part } from "../core/types.ts";
 import { readPicture } from "../datasets/picture.ts";
+import { checkLength } from "../models/length.ts";
 import { startEngine } from "./engine.ts";
 import type { Sampling } from "./options.ts";
 import { engineSampling } from "./sampling.ts";
@@ -27,10 +28,11 @@ export interface Generated {
 
 /** Asks a checkpoint one question, about a picture or not, and gives its answers in order. */
 export async function generateOnce({ checkpoint, image, question, sampling, seed, samples }: GenerateOptions): Promise<Generated[]> {
-  const { loadProcessor } = await import("../models/processor/load.ts");
-  const processor = await loadProcessor(checkpoint);
+  const [{ loadProcessor }, { modelFolders }] = await Promise.all([import("../models/processor/load.ts"), import("../models/folders.ts")]);
+  const processor = await loadProcessor((await modelFolders(checkpoint)).files);
   const { prompt } = await processor.encodePrompt(await messagesOf(image, question));
-  const engine = await startEngine({ folder: checkpoint, seed: null, slots: samples, threads: 0 });
+  checkLength("the question", { prompt: prompt.tokens.length, after: sampling.max_new_tokens }, processor.contextLength);
+  const engine = await startEngine({ folder: checkpoint, open: {}, slots: samples, threads: 0 });
   try {
     const answers: Generated[] = [];
     const seeds = [Array.from({ length: samples }, (_, i) => deriveSeed(seed, "generate", i))];

@@ -1,6 +1,8 @@
 import { join } from "node:path";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type { RecordBatch } from "apache-arrow";
+import { RecipeError } from "../core/errors.ts";
+import { deriveSeed } from "../core/random.ts";
 import type { Example } from "../core/types.ts";
 import type { EncodedPrompt, TrainRow } from "../engines/engine.ts";
 import { RolloutFile } from "../rollouts/arrow.ts";
@@ -14,6 +16,9 @@ import type { GrpoStage } from "./options.ts";
 import { type StageContext, type StageRunner, updatesPerStep } from "./runner.ts";
 import { engineSampling } from "./sampling.ts";
 import { scheduledStep } from "./schedule.ts";
+
+/** Name of the policy that the stage started from, where it is the reference. */
+const SNAPSHOT = "reference";
 
 /** A group on its way through a step: its record batch, its view as rollouts, and its prompt. */
 interface ScoredGroup {
@@ -64,6 +69,7 @@ export function grpoRunner(context: StageContext, stage: GrpoStage): StageRunner
       groupSize: group_size,
       sampling: engineSampling(sampling, processor),
       stopIds: processor.stopIds,
+      maxLength: crew.maxLength,
       seed,
       policyVersion: firstVersion + step * updates,
       stage: context.stage,
@@ -104,6 +110,7 @@ export function grpoRunner(context: StageContext, stage: GrpoStage): StageRunner
     };
     return groups.map(({ prompt, rollouts, advantages }, g) => ({
       prompt,
+      noise_seed: deriveSeed(seed, "dropout", rollouts[0]!.exampleId),
       completions: rollouts.map((rollout, i) => ({
         tokens: rollout.tokens,
         fields: {
@@ -138,7 +145,8 @@ export function grpoRunner(context: StageContext, stage: GrpoStage): StageRunner
       const rows = trainRows(part, reference?.slice(start, start + size) ?? null);
       const micro = stage.micro_batch_groups ?? rows.length;
       for (let i = 0; i < rows.length; i += micro) {
-        const result = await engine.forwardBackward(rows.slice(i, i + micro), lossSpec);
+        const noise_seed = deriveSeed(seed, "dropout", context.stage, step * updates + pass);
+        const result = await engine.forwardBackward(rows.slice(i, i + micro), { ...lossSpec, noise_seed });
         note("loss", result.loss / updates);
         for (const [name, value] of Object.entries(result.metrics)) note(name, value);
       }
@@ -163,17 +171,26 @@ export function grpoRunner(context: StageContext, stage: GrpoStage): StageRunner
   }
 
   async function referenceLogprobs(groups: ScoredGroup[]): Promise<Float32Array[][]> {
-    const result = await engine.logprobs(trainRows(groups, null), { temperature: lossSpec.temperature, policy: "reference" });
+    const policy = stage.reference === "base" ? "base" : SNAPSHOT;
+    const result = await engine.logprobs(trainRows(groups, null), { temperature: lossSpec.temperature, policy });
     return result.logprobs;
   }
 
   return {
     examplesPerStep: groups_per_step,
     begin: async () => {
-      if (stage.kl_coef > 0) await engine.snapshot("reference");
+      if (stage.reference === "base" && (await engine.info()).adapters === 0) {
+        throw new RecipeError({
+          place: { file: "recipe" },
+          field: `stages.${context.stage}.reference`,
+          message: "the policy has no adapter that could be left off",
+          cure: "Use reference: start, or train an adapter: model.lora.",
+        });
+      }
+      if (stage.kl_coef > 0 && stage.reference === "start") await engine.snapshot(SNAPSHOT);
     },
     end: async () => {
-      await engine.dropSnapshot("reference");
+      await engine.dropSnapshot(SNAPSHOT);
     },
     async step(step) {
       const started = performance.now();

@@ -100,6 +100,10 @@ export const GrpoStage = z.strictObject({
   clip_low: z.number().min(0).default(0.2),
   clip_high: z.number().min(0).default(0.2),
   kl_coef: z.number().min(0).default(0).describe("weight of the k3 penalty to the reference snapshot; at 0 none is kept"),
+  reference: z
+    .enum(["start", "base"])
+    .default("start")
+    .describe("which policy kl_coef holds to: the one that the stage starts from, or the model without its adapter"),
   optimizer: Optimizer.prefault({}),
   eval_every: z.int().min(0).default(0),
   save_every: z.int().min(0).default(0),

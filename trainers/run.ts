@@ -66,7 +66,7 @@ export async function runPlan(plan: RunPlan, control: RunControl): Promise<RunSu
     await sweepTemporary(join(control.runDir, "rollouts"));
     if (checkpoint === null) await atomicWrite(join(control.runDir, "recipe.yaml"), plan.recipeText);
     const folder = checkpoint?.folder ?? (await modelFolder(plan, presetFolderOf(control.runDir)));
-    const crew = await assemble(plan, folder, checkpoint === null && plan.model.preset !== undefined ? plan.seed : null);
+    const crew = await assemble(plan, folder, { start: checkpoint === null });
     const log = await MetricsLog.open(control.runDir);
     try {
       return await new Run(plan, control, crew, log, checkpoint).all();
@@ -135,7 +135,7 @@ class Run {
 
   async all(): Promise<RunSummary> {
     const { plan, control, crew, checkpoint, log } = this;
-    this.config = await readFile(join(crew.folder, "config.json"));
+    this.config = await readFile(join(crew.configFolder, "config.json"));
     await log.truncateTo(checkpoint?.state.metrics_lines ?? 0);
     // the engine started from the checkpoint's weights; between two stages there is nothing else to load
     if (checkpoint !== null && !checkpoint.state.finished) await crew.engine.loadState(checkpoint.folder, { optimizer: true });

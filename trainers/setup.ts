@@ -8,7 +8,7 @@ import type { Engine } from "../engines/engine.ts";
 import { type Environment, resolveEnvironment } from "../environments/index.ts";
 import type { Processor } from "../models/processor.ts";
 import { createScorer } from "../rewards/compose.ts";
-import { startEngine } from "./engine.ts";
+import { type EngineStart, startEngine } from "./engine.ts";
 import type { RunPlan } from "./plan.ts";
 
 /** Everything that works during a run. */
@@ -19,8 +19,10 @@ export interface Crew {
   scorer: Scorer;
   train: Dataset;
   held: Dataset | null;
-  /** the folder the model came from, whose config.json every checkpoint takes along */
-  folder: string;
+  /** the folder with the model's config.json, which every checkpoint takes along */
+  configFolder: string;
+  /** the most tokens of a prompt with its completion; null where nothing says */
+  maxLength: number | null;
   close(): Promise<void>;
 }
 
@@ -37,10 +39,18 @@ export async function modelFolder({ model, folder }: Pick<RunPlan, "model" | "fo
   return presetFolder;
 }
 
+/** How the engine is to be started: `start` is a run's beginning, when adapters and presets are made; later they are in the folder. */
+function engineStart({ model, seed, folder: root }: RunPlan, folder: string, start: boolean): EngineStart {
+  const { lora, freeze, recompute, slots, threads } = model;
+  const path = lora === null || lora.path === null || isAbsolute(lora.path) ? lora?.path : resolve(root, lora.path);
+  const adapter = lora === null || !start ? null : { ...lora, path: path ?? null };
+  return { folder, open: { seed, fresh: start && model.preset !== undefined, lora: adapter, freeze, recompute }, slots, threads };
+}
+
 /** Opens data, rewards, environment, processor and engine; what does not fit together is a DataError before anything runs. */
-export async function assemble(plan: RunPlan, folder: string, seed: number | null): Promise<Crew> {
+export async function assemble(plan: RunPlan, folder: string, { start }: { start: boolean }): Promise<Crew> {
   const context = { folder: plan.folder, seed: plan.seed };
-  const { loadProcessor } = await import("../models/processor/load.ts");
+  const [{ loadProcessor }, { modelFolders }] = await Promise.all([import("../models/processor/load.ts"), import("../models/folders.ts")]);
   const environment = resolveEnvironment(plan.environment);
   const scorer = await createScorer(plan.rewards, context);
   let engine: Engine | undefined;
@@ -49,14 +59,17 @@ export async function assemble(plan: RunPlan, folder: string, seed: number | nul
     const held = plan.data.eval === null ? null : await openDataset(plan.data.eval, context);
     await checkRows("data.train", train, environment, scorer);
     if (held !== null) await checkRows("data.eval", held, environment, scorer);
-    const processor = await loadProcessor(folder);
-    engine = await startEngine({ folder, seed, slots: plan.model.slots, threads: plan.model.threads });
+    const { base, files } = await modelFolders(folder);
+    const { max_pixels, min_pixels, max_length } = plan.model;
+    const processor = await loadProcessor(files, { maxPixels: max_pixels, minPixels: min_pixels });
+    engine = await startEngine(engineStart(plan, folder, start));
     const started = engine;
     const close = async () => {
       await started.close();
       await scorer.close();
     };
-    return { engine, processor, environment, scorer, train, held, folder, close };
+    const maxLength = max_length ?? processor.contextLength;
+    return { engine, processor, environment, scorer, train, held, configFolder: base, maxLength, close };
   } catch (error) {
     await engine?.close();
     await scorer.close();

@@ -1,6 +1,8 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { DataError } from "../core/errors.ts";
+import { deriveSeed } from "../core/random.ts";
 import type { TrainRow } from "../engines/engine.ts";
+import { checkLength } from "../models/length.ts";
 import { emphasized } from "./emphasis.ts";
 import type { SftStage } from "./options.ts";
 import type { StageContext, StageRunner } from "./runner.ts";
@@ -11,8 +13,8 @@ import { scheduledStep } from "./schedule.ts";
  * prompts are context.
  * The next batch is encoded while the engine works on this one.
  */
-export function sftRunner({ crew, firstExample, warn }: StageContext, stage: SftStage): StageRunner {
-  const { engine, processor, environment, train } = crew;
+export function sftRunner({ crew, seed, stage: name, firstExample, warn }: StageContext, stage: SftStage): StageRunner {
+  const { engine, processor, environment, train, maxLength } = crew;
   const { batch_size, response_field, emphasis, optimizer, steps } = stage;
   let upcoming: { step: number; rows: Promise<TrainRow[]> } | null = null;
 
@@ -29,7 +31,9 @@ export function sftRunner({ crew, firstExample, warn }: StageContext, stage: Sft
     }
     const { prompt } = await processor.encodePrompt(environment.start(fields));
     const tokens = Int32Array.from([...processor.encode(response), processor.stopIds[0]!]);
-    return { prompt, completions: [{ tokens, fields: { weights: weightsOf(tokens, response, id) } }] };
+    checkLength(id, { prompt: prompt.tokens.length, after: tokens.length }, maxLength);
+    const completions = [{ tokens, fields: { weights: weightsOf(tokens, response, id) } }];
+    return { prompt, completions, noise_seed: deriveSeed(seed, "dropout", id) };
   }
 
   function weightsOf(tokens: Int32Array, response: string, id: string): Float32Array {
@@ -65,9 +69,10 @@ export function sftRunner({ crew, firstExample, warn }: StageContext, stage: Sft
     async step(step) {
       const rows = await rowsOf(step);
       const micro = stage.micro_batch_size ?? rows.length;
+      const spec = { name: "cross_entropy", options: {}, temperature: 1, noise_seed: deriveSeed(seed, "dropout", name, step) };
       const working = [];
       for (let i = 0; i < rows.length; i += micro) {
-        working.push(engine.forwardBackward(rows.slice(i, i + micro), { name: "cross_entropy", options: {}, temperature: 1 }));
+        working.push(engine.forwardBackward(rows.slice(i, i + micro), spec));
       }
       if (step + 1 < steps) {
         upcoming = { step: step + 1, rows: batch(step + 1) };

@@ -71,6 +71,7 @@ export class EmbeddedEngine implements Engine {
       model_type: this.policy.model.modelType,
       parameters: parameterCount(this.policy.parameters),
       trained: parameterCount(this.policy.trained),
+      adapters: this.policy.adapters.size,
       executor: "onnx-cpu",
       slots: this.options.slots,
     };

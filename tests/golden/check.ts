@@ -7,7 +7,7 @@ import type { PromptPixels, TrainRow } from "../../engines/engine.ts";
 import { openModel } from "../../models/open.ts";
 import { losses } from "../../trainers/losses/index.ts";
 import { allLogits } from "../logits.ts";
-import { Golden } from "./schema.ts";
+import { Golden, LoraGolden } from "./schema.ts";
 
 /** How one section of a golden file came out: its largest difference as a share of what is allowed (above 1 is a failure). */
 export interface Section {
@@ -48,13 +48,20 @@ class Comparison {
 /** Whole numbers must be equal: any other is infinitely far. */
 const EQUAL = Number.MIN_VALUE;
 
-interface Setup {
+interface Setup<G = Golden> {
   folder: string;
-  golden: Golden;
+  golden: G;
   policy: Policy;
   weights: Record<string, Float32Array>;
   engine: () => EmbeddedEngine;
 }
+
+type Padded = Pick<Golden["batches"]["right"], "input_ids" | "attention_mask">;
+interface WithBatches {
+  batches: Partial<Pick<Golden["batches"], "images" | "pixel_values" | "image_grid_thw">> & { right: Padded; left?: Padded };
+}
+/** What a golden file says of training. */
+type Trained = WithBatches & Pick<Golden, "prompt_lengths" | "loss" | "adamw">;
 
 /** Checks every section of a fixture folder's golden.json through the code that training and sampling run. */
 export async function checkGolden(folder: string): Promise<Section[]> {
@@ -64,7 +71,19 @@ export async function checkGolden(folder: string): Promise<Section[]> {
   return [...sections, await generation(setup), ...(golden.sampling === undefined ? [] : [sampling(golden.sampling)])];
 }
 
-async function setUp(folder: string, golden: Golden): Promise<Setup> {
+/** Checks an adapter's golden.json: forward, loss, gradients of A and B, AdamW, and a merged weight. */
+export async function checkLora(folder: string): Promise<Section[]> {
+  const golden = LoraGolden.parse(JSON.parse(await readFile(join(folder, "golden.json"), "utf8")));
+  const setup = await setUp(folder, { ...golden, batches: { right: golden.batch } });
+  const logits = new Comparison("forward logits");
+  for (const { input_ids, logits: expected } of golden.forward) {
+    const results = await allLogits(setup.policy, setup.weights, { tokens: Int32Array.from(input_ids), pixels: null });
+    logits.all(results.logits, expected.flat(), 1e-4);
+  }
+  return [logits.result, ...(await lossAndGradients(setup)), ...(await optimizer(setup))];
+}
+
+async function setUp<G>(folder: string, golden: G): Promise<Setup<G>> {
   const { policy, weights, store } = await openModel(folder, {});
   const copy = () => Object.fromEntries(Object.entries(weights).map(([name, values]) => [name, values.slice()]));
   const engine = () => new EmbeddedEngine(policy, copy(), losses, store, { slots: 8, threads: 1 });
@@ -132,9 +151,9 @@ interface GoldenRow {
   offset: number;
 }
 
-async function batchRows({ folder, golden }: Setup, side: "right" | "left"): Promise<GoldenRow[]> {
+async function batchRows({ folder, golden }: Setup<WithBatches>, side: "right" | "left"): Promise<GoldenRow[]> {
   const { images, pixel_values, image_grid_thw: grids } = golden.batches;
-  const { input_ids, attention_mask } = golden.batches[side];
+  const { input_ids, attention_mask } = golden.batches[side]!;
   const stored = pixel_values === undefined ? null : await readPixels(folder, pixel_values, grids !== undefined);
   let picture = 0;
   let patch = 0;
@@ -195,13 +214,13 @@ async function batches(setup: Setup): Promise<Section[]> {
 }
 
 /** Rows of a golden loss: its weights divided by their count, so that the sum is the golden's mean. */
-async function lossRows(setup: Setup, weights: number[][]): Promise<TrainRow[]> {
+async function lossRows(setup: Setup<Trained>, weights: number[][]): Promise<TrainRow[]> {
   const count = weights.flat().filter((w) => w !== 0).length;
   const rows = await batchRows(setup, "right");
   return rows.map((row, i) => trainRow(row, setup.golden.prompt_lengths[i]!, (t) => weights[i]![t]! / count));
 }
 
-async function lossAndGradients(setup: Setup): Promise<Section[]> {
+async function lossAndGradients(setup: Setup<Trained>): Promise<Section[]> {
   const loss = new Comparison("loss");
   const norms = new Comparison("gradient norms");
   const entries = new Comparison("gradient entries");
@@ -228,7 +247,7 @@ async function lossAndGradients(setup: Setup): Promise<Section[]> {
   return [loss, norms, entries].map((c) => c.result);
 }
 
-async function optimizer(setup: Setup): Promise<Section[]> {
+async function optimizer(setup: Setup<Trained>): Promise<Section[]> {
   const { adamw, loss } = setup.golden;
   const losses = new Comparison("AdamW losses");
   const values = new Comparison("AdamW weights");

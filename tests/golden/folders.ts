@@ -13,4 +13,10 @@ export function goldenFolders(root: string): string[] {
   });
 }
 
+/** Folders below `root` with a golden.json of an adapter. */
+export function adapterFolders(root: string): string[] {
+  const candidates = existsSync(root) ? readdirSync(root).map((name) => join(root, name)) : [];
+  return candidates.filter((folder) => ["golden.json", "adapter_config.json"].every((name) => existsSync(join(folder, name))));
+}
+
 export const ownFixtures = fileURLToPath(new URL("../fixtures", import.meta.url));

@@ -1,7 +1,7 @@
 import { basename } from "node:path";
 import { describe, expect, test } from "vitest";
-import { checkGolden } from "./check.ts";
-import { goldenFolders, ownFixtures } from "./folders.ts";
+import { checkGolden, checkLora } from "./check.ts";
+import { adapterFolders, goldenFolders, ownFixtures } from "./folders.ts";
 
 describe.each(goldenFolders(ownFixtures).map((folder) => [basename(folder), folder]))("%s", (_, folder) => {
   test("agrees with PyTorch in every section", async () => {
@@ -9,4 +9,17 @@ describe.each(goldenFolders(ownFixtures).map((folder) => [basename(folder), fold
       expect(share, `${section}: largest difference ${difference}`).toBeLessThanOrEqual(1);
     }
   });
+});
+
+describe.each(adapterFolders(ownFixtures).map((folder) => [basename(folder), folder]))("%s", (_, folder) => {
+  test("agrees with PEFT in every section", async () => {
+    for (const { section, share, difference } of await checkLora(folder)) {
+      expect(share, `${section}: largest difference ${difference}`).toBeLessThanOrEqual(1);
+    }
+  });
+});
+
+test("every architecture is among them, and an adapter", () => {
+  expect(goldenFolders(ownFixtures).length).toBeGreaterThanOrEqual(6);
+  expect(adapterFolders(ownFixtures)).toHaveLength(1);
 });

@@ -1,14 +1,17 @@
 import { relative } from "node:path";
-import { checkGolden } from "./check.ts";
-import { goldenFolders, ownFixtures } from "./folders.ts";
+import { checkGolden, checkLora } from "./check.ts";
+import { adapterFolders, goldenFolders, ownFixtures } from "./folders.ts";
 
 /** Checks every golden file of tests/fixtures and of each folder in VLRL_FIXTURES, and prints the largest difference per section. */
 const roots = [ownFixtures, ...(process.env.VLRL_FIXTURES ?? "").split(":").filter((root) => root !== "")];
-const folders = roots.flatMap(goldenFolders);
+const folders = [
+  ...roots.flatMap(goldenFolders).map((folder) => ({ folder, check: checkGolden })),
+  ...roots.flatMap(adapterFolders).map((folder) => ({ folder, check: checkLora })),
+];
 let failed = 0;
-for (const folder of folders) {
+for (const { folder, check } of folders) {
   console.log(relative(process.cwd(), folder));
-  for (const { section, difference, share, compared } of await checkGolden(folder)) {
+  for (const { section, difference, share, compared } of await check(folder)) {
     const verdict = share <= 1 ? "ok" : "TOO FAR";
     if (share > 1) failed++;
     console.log(

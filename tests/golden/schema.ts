@@ -74,3 +74,9 @@ export const Golden = z.object({
     .optional(),
 });
 export type Golden = z.infer<typeof Golden>;
+
+/** The same of an adapter that stands on another fixture. */
+export const LoraGolden = Golden.pick({ prompt_lengths: true, loss: true, adamw: true }).extend({
+  forward: z.array(z.object({ input_ids: z.array(z.number()), logits: z.array(z.array(z.number())) })),
+  batch: batch.pick({ input_ids: true, attention_mask: true }),
+});
