@@ -39,12 +39,33 @@ export async function openModel(
   const folders = await modelFolders(folder);
   const model = await readArchitecture(folders.base);
   const base = await baseWeights(folders.base, model, fresh ? seed : null);
+  refuseFrozen(folders.adapter, freeze);
   const adapter = await openAdapter(model, folders.base, folders.adapter, lora, seed);
   const policy = policyOf(model, { adapters: adapter?.adapters, freeze, recompute });
   if (adapter === null) return { policy, weights: base.weights, store: modelStore(model, base.layout, base.others) };
   // an adapter is nothing without the very weights that it stands on
   if (!hasWeights(folders.base)) await modelStore(model, base.layout, base.others).write(folders.base, base.weights);
   return { policy, weights: { ...base.weights, ...adapter.weights }, store: adapter.store };
+}
+
+/** The policy that `openModel` would open, without its weights. */
+export async function describePolicy(folder: string, { seed = 0, lora = null, freeze, recompute }: OpenOptions): Promise<Policy> {
+  const folders = await modelFolders(folder);
+  const model = await readArchitecture(folders.base);
+  refuseFrozen(folders.adapter, freeze);
+  const adapter = await openAdapter(model, folders.base, folders.adapter, lora, seed);
+  return policyOf(model, { adapters: adapter?.adapters, freeze, recompute });
+}
+
+/** Beside an adapter everything is frozen: patterns would say nothing. For a new adapter the recipe's schema says so. */
+function refuseFrozen(adapter: string | null, freeze: readonly string[] = []): void {
+  if (adapter === null || freeze.length === 0) return;
+  throw new RecipeError({
+    place: { file: adapter },
+    field: "model.freeze",
+    message: "this folder is an adapter, and nothing but it is trained",
+    cure: "Leave model.freeze out.",
+  });
 }
 
 async function baseWeights(folder: string, model: Architecture, seed: number | null): Promise<StoredWeights> {

@@ -137,8 +137,8 @@ class Run {
     const { plan, control, crew, checkpoint, log } = this;
     this.config = await readFile(join(crew.configFolder, "config.json"));
     await log.truncateTo(checkpoint?.state.metrics_lines ?? 0);
-    // the engine started from the checkpoint's weights; between two stages there is nothing else to load
-    if (checkpoint !== null && !checkpoint.state.finished) await crew.engine.loadState(checkpoint.folder, { optimizer: true });
+    // between two stages too: the weights that the engine started from are rounded where the model's files are of half precision
+    if (checkpoint !== null) await crew.engine.loadState(checkpoint.folder, { optimizer: true });
     const info = await crew.engine.info();
     const resumedFrom = checkpoint === null ? null : { stage: checkpoint.state.stage.name, step: checkpoint.state.step };
     control.listener({ type: "run", folder: control.runDir, resumedFrom, parameters: info.parameters, device: info.executor });

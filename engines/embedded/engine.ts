@@ -15,6 +15,7 @@ import type {
 import { sizeOf } from "../graph/tensor.ts";
 import { parameterCount } from "./architecture.ts";
 import { CacheMemory } from "./cache.ts";
+import { collectGarbage } from "./garbage.ts";
 import { Generator } from "./generate.ts";
 import { Optimizer } from "./optimizer.ts";
 import { fieldFeed, planPasses, tokenSeeds } from "./pass.ts";
@@ -47,9 +48,9 @@ const EXACT_FILE = "weights-float32.safetensors";
 /** Training and sampling in this thread, on ONNX Runtime. `run` blocks the thread, so it is meant to live on one of its own. */
 export class EmbeddedEngine implements Engine {
   private readonly sessions: SessionCache;
+  /** whether memory comes before speed */
+  private readonly large: boolean;
   private gradients: Arrays | null = null;
-  /** buffers the next pass writes its gradients to */
-  private spare: Arrays | null = null;
   private readonly optimizer: Optimizer;
   /** cache memory that no request is using */
   private readonly idleMemory: CacheMemory[] = [];
@@ -62,7 +63,8 @@ export class EmbeddedEngine implements Engine {
     private readonly store: WeightStore,
     private readonly options: EmbeddedOptions,
   ) {
-    this.sessions = new SessionCache({ threads: options.threads, lean: policy.model.hidden >= LARGE_HIDDEN });
+    this.large = policy.model.hidden >= LARGE_HIDDEN;
+    this.sessions = new SessionCache({ threads: options.threads, lean: this.large });
     this.optimizer = new Optimizer(policy.trained);
   }
 
@@ -115,7 +117,7 @@ export class EmbeddedEngine implements Engine {
         ["weights", ...loss.fields(spec.options)].map((name) => [`field:${name}`, fieldFeed(rows, pass, name)]),
       );
       const noise = this.policy.noise?.feeds(noise_seed, tokenSeeds(rows, pass));
-      const results = await session.run({ ...this.weights, ...pass.feeds, ...fields, ...noise }, this.gradientBuffers());
+      const results = await session.run({ ...this.weights, ...pass.feeds, ...fields, ...noise });
       this.addGradients(results);
       total.loss += results.loss![0]!;
       total.tokens += pass.places.length;
@@ -128,17 +130,11 @@ export class EmbeddedEngine implements Engine {
     return total;
   }
 
-  private gradientBuffers(): Arrays {
-    this.spare ??= Object.fromEntries(this.policy.trained.map(({ name, shape }) => [`grad:${name}`, new Float32Array(sizeOf(shape))]));
-    return this.spare;
-  }
-
   private addGradients(results: Arrays): void {
     if (this.gradients === null) {
       this.gradients = Object.fromEntries(
         this.policy.trained.map(({ name, shape }) => [name, results[`grad:${name}`] ?? new Float32Array(sizeOf(shape))]),
       );
-      this.spare = null;
       return;
     }
     for (const [name, sum] of Object.entries(this.gradients)) {
@@ -162,7 +158,8 @@ export class EmbeddedEngine implements Engine {
     if (gradients === null) throw new Error("optimStep without a gradient: call forwardBackward first");
     this.gradients = null;
     const result = await this.optimizer.step(this.weights, gradients, step, this.sessions);
-    this.spare ??= Object.fromEntries(Object.entries(gradients).map(([name, gradient]) => [`grad:${name}`, gradient]));
+    for (const name of Object.keys(gradients)) delete gradients[name];
+    if (this.large) collectGarbage();
     return result;
   }
 

@@ -32,11 +32,10 @@ interface Sequence extends Job {
   stop: StopWatcher;
 }
 
-/** What a step of one shape reads and writes, made once. */
+/** What a step of one shape reads, made once. */
 interface StepBuffers {
   ids: Int32Array;
   feeds: Record<string, Array32>;
-  results: Record<string, Float32Array>;
 }
 
 /**
@@ -133,7 +132,6 @@ export class Generator {
     const { slots, capacity } = cache;
     const ids = new Int32Array(slots);
     const half = model.headDim / 2;
-    const width = model.kvHeads * model.headDim;
     const feeds: Record<string, Array32> = {
       ...this.weights,
       ids,
@@ -142,14 +140,11 @@ export class Generator {
       bias: cache.bias,
     };
     for (const window of windowsWithin(model, capacity)) feeds[windowBiasName(window)] = new Float32Array(slots * capacity);
-    const results: Record<string, Float32Array> = { next: new Float32Array(slots * model.vocab) };
     for (let layer = 0; layer < model.layers; layer++) {
       feeds[`keys:${layer}`] = cache.keys[layer]!;
       feeds[`values:${layer}`] = cache.values[layer]!;
-      results[`key:${layer}`] = new Float32Array(slots * width);
-      results[`value:${layer}`] = new Float32Array(slots * width);
     }
-    this.buffers = { ids, feeds, results };
+    this.buffers = { ids, feeds };
     return this.buffers;
   }
 
@@ -158,7 +153,7 @@ export class Generator {
     this.fitCache();
     const { cache, angles } = this;
     const { model } = this.policy;
-    const { ids, feeds, results } = this.stepBuffers();
+    const { ids, feeds } = this.stepBuffers();
     const half = model.headDim / 2;
     this.sequences.forEach((sequence, slot) => {
       if (sequence === null) return;
@@ -179,7 +174,7 @@ export class Generator {
     const session = await this.sessions.get(`step:${slots},${capacity},${temperature}`, () =>
       stepGraph(this.policy, slots, capacity, temperature),
     );
-    await session.run(feeds, results);
+    const results = await session.run(feeds);
     for (let slot = 0; slot < slots; slot++) {
       if (this.sequences[slot] === null) continue;
       cache.append(

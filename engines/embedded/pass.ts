@@ -19,6 +19,7 @@ export interface Pass {
 /** Lengths and counts are rounded so that few different shapes, and so few sessions, occur. */
 const PROMPT_STEP = 4;
 const COMPLETION_STEP = 8;
+/** a few rows are not filled up: each may be hundreds of tokens */
 const ROW_STEP = 4;
 /** Tokens of one pass, unless a single row has more: past the caches of the processor a larger pass gains nothing. */
 export const PASS_TOKENS = 2560;
@@ -72,7 +73,7 @@ function fillPass(rows: readonly TrainRow[], indices: number[], most: number, mo
   const first = rows[indices[0]!]!;
   const { prompt, completion } = lengthsOf(first);
   const members = first.completions.length;
-  const count = Math.min(most, roundUp(indices.length, ROW_STEP));
+  const count = indices.length <= ROW_STEP ? indices.length : Math.min(most, roundUp(indices.length, ROW_STEP));
   const promptTokens = count * prompt;
   const tokens = promptTokens + count * members * completion;
   const pictures = layoutOf(first.prompt, model);

@@ -1,7 +1,7 @@
 import { add, concat, input, mul, pick, putRows, reduceSum, slice, softmax, sub, type Tensor, tokenLogprob } from "../graph/build.ts";
 import { differentiate, type Segment } from "../graph/differentiate.ts";
 import type { Architecture, DecoderInputs, PictureLayout, Weights } from "./architecture.ts";
-import { type GroupShape, groupAttention, windowBiasName } from "./attention.ts";
+import { type GroupShape, groupAttention, windowBiasName, windowsWithin } from "./attention.ts";
 import { type Policy, weightsOf } from "./policy.ts";
 import { weightInputs } from "./weights.ts";
 
@@ -65,20 +65,23 @@ function targetHidden(model: Architecture, weights: Weights, shape: PassShape): 
   const { rows, prompt, members, completion } = shape;
   const tokens = rows * (prompt + members * completion);
   const promptBias = shape.full ? null : input("prompt_bias", [rows, 1, 1, prompt]);
-  const windowBias = (window: number) => input(windowBiasName(window), [rows, 1, completion, prompt]);
+  // one input for all layers that have the window
+  const windows = new Map(
+    windowsWithin(model, prompt + completion).map((window) => [window, input(windowBiasName(window), [rows, 1, completion, prompt])]),
+  );
   const starts: Tensor[] = [];
   const hidden = model.decode(weights, {
     ...embedTokens(model, weights, tokens, rows, shape.pictures),
     ...angleInputs(model, tokens),
-    attend: groupAttention(shape, model, promptBias, windowBias),
+    attend: groupAttention(shape, model, promptBias, (window) => windows.get(window)!),
     select: input("predicting_rows", [shape.targets], "int"),
     layerStart: (x) => starts.push(x),
   });
   return { hidden, starts };
 }
 
-/** Logits of this many entries are held at a time: 16 MB. */
-const CHUNK_VALUES = 2 ** 22;
+/** Logits of this many entries are held at a time: 64 MB. Smaller pieces add up the gradient of the head more often. */
+const CHUNK_VALUES = 2 ** 24;
 
 /** Some of the targets: what they are predicted from, and what is known of them, [n] each. */
 interface Chunk {

@@ -74,22 +74,20 @@ export class OnnxSession<Name extends string = string> {
     return new OnnxSession(session, ort, inputs, outputs);
   }
 
-  /** Runs with one array per input. Outputs named in `into` are written to those arrays; the others come in new ones. */
-  async run(feeds: Record<string, Array32>, into: Partial<Record<Name, Float32Array>> = {}): Promise<Record<Name, Float32Array>> {
+  /**
+   * Runs with one array per input. Outputs come in new arrays: the runtime takes arrays to write them to, but hands back copies of those
+   * all the same.
+   */
+  async run(feeds: Record<string, Array32>): Promise<Record<Name, Float32Array>> {
     const given: Record<string, OrtTensor> = {};
     for (const [name, tensor] of this.inputs) {
       const data = feeds[name];
       if (data === undefined) throw new Error(`no feed for the input "${name}"`);
       given[name] = this.wrap(name, data, tensor.shape);
     }
-    const fetches: Record<string, OrtTensor | null> = {};
-    for (const name of Object.keys(this.outputs) as Name[]) {
-      const array = into[name];
-      fetches[name] = array === undefined ? null : this.wrap(name, array, this.outputs[name].shape);
-    }
-    const results = await this.session.run(given, fetches);
+    const results = await this.session.run(given);
     const out = {} as Record<Name, Float32Array>;
-    for (const name of Object.keys(this.outputs) as Name[]) out[name] = into[name] ?? (results[name]!.data as Float32Array);
+    for (const name of Object.keys(this.outputs) as Name[]) out[name] = results[name]!.data as Float32Array;
     return out;
   }
 

@@ -38,7 +38,10 @@ export function newAdapters(model: Architecture, config: AdapterConfig): GraphAd
 export function storedAdapters(model: Architecture, adapter: Adapter, folder: string): { adapters: GraphAdapter[]; weights: Arrays } {
   const modules = linearModules(model);
   checkAdapter(adapter, new Map([...modules].map(([module, { shape }]) => [module, shape])), folder);
-  const adapters = [...adapter.tensors.keys()].map((module) => graphAdapter(module, modules.get(module)!.layer, adapter.config));
+  // in the model's order, as a new adapter has them: sums and the noise of dropout depend on it, and a file has another
+  const adapters = [...modules]
+    .filter(([module]) => adapter.tensors.has(module))
+    .map(([module, { layer }]) => graphAdapter(module, layer, adapter.config));
   const weights: Arrays = {};
   for (const [module, { A, B }] of adapter.tensors) {
     const { down, up } = graphAdapter(module, modules.get(module)!.layer, adapter.config);

@@ -39,8 +39,8 @@ async function picture(file: string): Promise<Picture> {
   return { width: info.width, height: info.height, data };
 }
 
-const textFolders = ["llama", "qwen2", "qwen3"];
-const pictureFolders = ["smolvlm", "qwen2_5_vl", "qwen3_vl"];
+const textFolders = ["llama", "llama_linear", "llama_llama3", "llama_yarn", "smollm3", "qwen2", "qwen2_window", "qwen3", "qwen3_window"];
+const pictureFolders = ["smolvlm", "idefics3", "qwen2_5_vl", "qwen3_vl"];
 
 describe("text", () => {
   test.each([...textFolders, ...pictureFolders])("tokenizer of %s", async (folder) => {

@@ -20,6 +20,6 @@ describe.each(adapterFolders(ownFixtures).map((folder) => [basename(folder), fol
 });
 
 test("every architecture is among them, and an adapter", () => {
-  expect(goldenFolders(ownFixtures).length).toBeGreaterThanOrEqual(6);
+  expect(goldenFolders(ownFixtures).length).toBeGreaterThanOrEqual(13);
   expect(adapterFolders(ownFixtures)).toHaveLength(1);
 });

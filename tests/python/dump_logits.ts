@@ -8,6 +8,7 @@ import { writeFile } from "node:fs/promises";
 import { parseArgs } from "node:util";
 import type { Part } from "../../core/types.ts";
 import { readPicture } from "../../datasets/picture.ts";
+import { modelFolders } from "../../models/folders.ts";
 import { openModel } from "../../models/open.ts";
 import { loadProcessor } from "../../models/processor/load.ts";
 import { allLogits } from "../logits.ts";
@@ -23,7 +24,7 @@ if (folder === undefined || target === undefined) {
 }
 
 const { policy, weights } = await openModel(folder, {});
-const processor = await loadProcessor(folder);
+const processor = await loadProcessor((await modelFolders(folder)).files);
 const content: Part[] = [{ type: "text", text: values.text }];
 if (values.image !== undefined) {
   const image = await readPicture(values.image);

@@ -1,9 +1,10 @@
-"""Loads a checkpoint that vlrl wrote with transformers and compares its logits to vlrl's own.
+"""Loads a checkpoint or an adapter with transformers (and PEFT) and compares its logits to vlrl's own.
 
-    npx tsx tests/python/dump_logits.ts <checkpoint> dump.json
-    python tests/python/load_checkpoint.py <checkpoint> dump.json
+    npx tsx tests/python/dump_logits.ts <folder> dump.json [--image picture.png]
+    python tests/python/load_checkpoint.py <folder> dump.json
 
-Needs torch and transformers. Exits with 1 where a logit differs by more than 1e-4 or where a tensor is missing, unexpected or of another shape.
+Needs torch, transformers and peft. Exits with 1 where a logit differs by more than 1e-4 or where a tensor is missing,
+unexpected or of another shape.
 """
 
 import argparse
@@ -11,42 +12,40 @@ import json
 import sys
 
 import torch
-import transformers
+from checkpoint import load, logits_of, name_of, versions
 
 TOLERANCE = 1e-4
 
 
+def tensor(stored: dict) -> torch.Tensor:
+    return torch.tensor(stored["data"], dtype=torch.float32).reshape(stored["shape"])
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("checkpoint")
+    parser.add_argument("folder", help="a model, or an adapter whose config names its base")
     parser.add_argument("dump", help="what dump_logits.ts wrote")
     arguments = parser.parse_args()
 
     with open(arguments.dump, encoding="utf-8") as file:
         dump = json.load(file)
-    model, report = transformers.SmolVLMForConditionalGeneration.from_pretrained(
-        arguments.checkpoint, dtype=torch.float32, attn_implementation="eager", output_loading_info=True
-    )
-    model.eval()
-    problems = {name: sorted(keys) for name, keys in report.items() if keys}
-    # the head is tied to the embeddings and not stored
-    if model.config.tie_word_embeddings and problems.get("missing_keys") == ["lm_head.weight"]:
-        del problems["missing_keys"]
+    model, problems = load(arguments.folder)
+    parameters = sum(p.numel() for p in model.parameters())
+    print(f"{name_of(model)}, {parameters:,} parameters; {versions()}")
+    print(f"loading problems: {problems or 'none'}")
 
-    shape = dump["pixel_values"]["shape"]
-    pixels = torch.tensor(dump["pixel_values"]["data"], dtype=torch.float32).reshape(1, *shape)
-    ids = torch.tensor([dump["input_ids"]])
-    with torch.no_grad():
-        logits = model(input_ids=ids, attention_mask=torch.ones_like(ids), pixel_values=pixels).logits[0]
-    ours = torch.tensor(dump["logits"]["data"], dtype=torch.float32).reshape(dump["logits"]["shape"])
-
+    pixels = None if dump["pixel_values"] is None else tensor(dump["pixel_values"])
+    logits = logits_of(model, dump["input_ids"], pixels, dump["image_grid_thw"])
+    ours = tensor(dump["logits"])
+    if logits.shape != ours.shape:
+        print(f"logits {list(logits.shape)}, vlrl's {list(ours.shape)}")
+        return 1
     difference = (logits - ours).abs().max().item()
     agreement = (logits.argmax(-1) == ours.argmax(-1)).float().mean().item()
-    parameters = sum(p.numel() for p in model.parameters())
-    print(f"{type(model).__name__}, {parameters:,} parameters, transformers {transformers.__version__}, torch {torch.__version__}")
-    print(f"loading problems: {problems or 'none'}")
-    print(f"{len(dump['input_ids'])} positions, vocabulary {logits.shape[-1]}, logits up to {logits.abs().max().item():.2f}")
+    seen = "no picture" if pixels is None else f"pixels {list(pixels.shape)}"
+    print(f"{logits.shape[0]} positions, {seen}, vocabulary {logits.shape[1]}, logits up to {logits.abs().max().item():.2f}")
     print(f"largest difference {difference:.2e} (allowed {TOLERANCE:.0e}), same argmax at {agreement:.1%} of positions")
+    # a difference that is no number is too large as well
     return 0 if difference <= TOLERANCE and not problems else 1
 
 

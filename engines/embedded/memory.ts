@@ -1,0 +1,108 @@
+import type { OpName } from "../graph/ops.ts";
+import { sizeOf, type Tensor, topological } from "../graph/tensor.ts";
+import { type Architecture, parameterCount } from "./architecture.ts";
+import type { Policy } from "./policy.ts";
+
+/** Values that are another's memory under another shape. */
+const VIEWS: ReadonlySet<OpName> = new Set(["reshape", "stopGradient"]);
+
+/** Values that an executor writes over an input of the same size that nobody needs any more. */
+const IN_PLACE: ReadonlySet<OpName> = new Set([
+  "add",
+  "sub",
+  "mul",
+  "div",
+  "neg",
+  "exp",
+  "log",
+  "sqrt",
+  "reciprocal",
+  "sigmoid",
+  "tanh",
+  "abs",
+  "clip",
+]);
+
+/**
+ * The most bytes of a graph's values that are alive at once while it runs, each freed after its last use and the results at the end, when
+ * they are copied out: what a pass takes beside its weights and its feeds.
+ */
+export function peakBytes(outputs: Record<string, Tensor>): number {
+  const results = new Set(Object.values(outputs).map(owner));
+  const order = topological(Object.values(outputs)).filter(isMade);
+  const uses = new Map<Tensor, number>();
+  for (const value of order) for (const x of value.inputs) count(uses, owner(x), 1);
+  const alive = new Map<Tensor, number>();
+  let now = 0;
+  let peak = 0;
+  let copied = 0;
+  for (const value of order) {
+    const spare = value.inputs.map(owner).find((x) => alive.get(x) === bytesOf(value) && uses.get(x) === 1);
+    const inPlace = IN_PLACE.has(value.op) && spare !== undefined;
+    if (results.has(value)) copied += bytesOf(value);
+    else alive.set(value, bytesOf(value));
+    now += inPlace ? 0 : bytesOf(value);
+    peak = Math.max(peak, now);
+    for (const x of value.inputs.map(owner)) {
+      if (count(uses, x, -1) > 0) continue;
+      const freed = alive.get(x);
+      if (freed === undefined) continue;
+      alive.delete(x);
+      now -= inPlace && x === spare ? 0 : freed;
+    }
+  }
+  return Math.max(peak, now + copied);
+}
+
+/** Whether running the graph makes memory for a value. */
+function isMade({ op }: Tensor): boolean {
+  return op !== "input" && op !== "constant" && !VIEWS.has(op);
+}
+
+/** The value whose memory this one is. */
+function owner(value: Tensor): Tensor {
+  return VIEWS.has(value.op) ? owner(value.inputs[0]!) : value;
+}
+
+function bytesOf({ shape, dtype }: Tensor): number {
+  return sizeOf(shape) * (dtype === "int" ? 8 : 4);
+}
+
+function count(uses: Map<Tensor, number>, value: Tensor, by: number): number {
+  const total = (uses.get(value) ?? 0) + by;
+  uses.set(value, total);
+  return total;
+}
+
+/** Node, the runtime's libraries and what a run holds besides its model. */
+const PROCESS_BYTES = 160 * 2 ** 20;
+/** Freed memory that the allocator has not given back or can't use for the next value: measured, see docs/bench.md. */
+const ALLOCATOR_SHARE = 0.1;
+
+export interface MemoryNeeds {
+  /** the values of each kind of pass that a run makes: of which only one runs at a time */
+  passes: number[];
+  /** whether there are updates at all */
+  updates: boolean;
+  /** whether an update adds up the gradients of several passes */
+  accumulates: boolean;
+  /** copies of the trained weights that are held: reference policies */
+  snapshots: number;
+  /** cache of the sequences that are sampled at once, bytes */
+  cache: number;
+}
+
+/** Bytes that a policy takes while it is trained and sampled from: the process at its largest. */
+export function policyBytes(policy: Policy, { passes, updates, accumulates, snapshots, cache }: MemoryNeeds): number {
+  const weights = 4 * parameterCount(policy.parameters);
+  const trained = 4 * parameterCount(policy.trained);
+  // the gradient that further passes are added to, and two moments
+  const copies = (updates ? (accumulates ? 1 : 0) + 2 : 0) + snapshots;
+  const held = weights + trained * copies + cache;
+  return PROCESS_BYTES + held + (1 + ALLOCATOR_SHARE) * Math.max(0, ...passes);
+}
+
+/** Keys and values of `slots` sequences of up to `length` tokens, bytes. */
+export function cacheBytes({ layers, kvHeads, headDim }: Architecture, slots: number, length: number): number {
+  return 2 * 4 * layers * slots * kvHeads * headDim * length;
+}
