@@ -105,6 +105,7 @@ async function measure(task: string): Promise<Measured> {
   const passes = kind === "decode" ? [] : planPasses(trained, model);
   const values = passes.map(({ shape }) => peakBytes(lossGraph(policy, shape, losses.get(spec.name), spec.options, 1)));
   const needs = {
+    process: 160 * 2 ** 20,
     passes: values,
     accumulates: passes.length > 1,
     updates: kind !== "decode",

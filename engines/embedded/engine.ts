@@ -20,8 +20,8 @@ import { Generator } from "./generate.ts";
 import { Optimizer } from "./optimizer.ts";
 import { fieldFeed, planPasses, tokenSeeds } from "./pass.ts";
 import type { Policy } from "./policy.ts";
-import { SessionCache } from "./sessions.ts";
-import { LARGE_HIDDEN, type LossDefinition, logprobGraph, lossGraph } from "./train-graph.ts";
+import { isLarge, SessionCache } from "./sessions.ts";
+import { type LossDefinition, logprobGraph, lossGraph } from "./train-graph.ts";
 
 export interface EmbeddedOptions {
   slots: number;
@@ -63,7 +63,7 @@ export class EmbeddedEngine implements Engine {
     private readonly store: WeightStore,
     private readonly options: EmbeddedOptions,
   ) {
-    this.large = policy.model.hidden >= LARGE_HIDDEN;
+    this.large = isLarge(policy.model);
     this.sessions = new SessionCache({ threads: options.threads, lean: this.large });
     this.optimizer = new Optimizer(policy.trained);
   }

@@ -12,7 +12,7 @@ import type { SessionCache } from "./sessions.ts";
 import { StopWatcher } from "./stop.ts";
 
 /** Positions by which the cache grows: a new one is a new session, and each step reads all of them. */
-const CAPACITY_STEP = 32;
+export const CAPACITY_STEP = 32;
 /** Fewer slots than these are not worth a session of their own. */
 const LEAST_SLOTS = 16;
 

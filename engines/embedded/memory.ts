@@ -2,6 +2,7 @@ import type { OpName } from "../graph/ops.ts";
 import { sizeOf, type Tensor, topological } from "../graph/tensor.ts";
 import { type Architecture, parameterCount } from "./architecture.ts";
 import type { Policy } from "./policy.ts";
+import { isLarge, SESSIONS_KEPT } from "./sessions.ts";
 
 /** Values that are another's memory under another shape. */
 const VIEWS: ReadonlySet<OpName> = new Set(["reshape", "stopGradient"]);
@@ -74,13 +75,13 @@ function count(uses: Map<Tensor, number>, value: Tensor, by: number): number {
   return total;
 }
 
-/** Node, the runtime's libraries and what a run holds besides its model. */
-const PROCESS_BYTES = 160 * 2 ** 20;
-/** Freed memory that the allocator has not given back or can't use for the next value: measured, see docs/bench.md. */
-const ALLOCATOR_SHARE = 0.1;
+/** Freed memory that the allocator has not given back or can't use for the next value, as measured: see docs/bench.md. */
+const ALLOCATOR_SHARE = { large: 0.1, small: 0.5 };
 
 export interface MemoryNeeds {
-  /** the values of each kind of pass that a run makes: of which only one runs at a time */
+  /** what the process takes besides its model, bytes */
+  process: number;
+  /** the values of each kind of pass that a run makes, by `peakBytes` */
   passes: number[];
   /** whether there are updates at all */
   updates: boolean;
@@ -93,13 +94,16 @@ export interface MemoryNeeds {
 }
 
 /** Bytes that a policy takes while it is trained and sampled from: the process at its largest. */
-export function policyBytes(policy: Policy, { passes, updates, accumulates, snapshots, cache }: MemoryNeeds): number {
+export function policyBytes(policy: Policy, { process, passes, updates, accumulates, snapshots, cache }: MemoryNeeds): number {
   const weights = 4 * parameterCount(policy.parameters);
   const trained = 4 * parameterCount(policy.trained);
   // the gradient that further passes are added to, and two moments
   const copies = (updates ? (accumulates ? 1 : 0) + 2 : 0) + snapshots;
   const held = weights + trained * copies + cache;
-  return PROCESS_BYTES + held + (1 + ALLOCATOR_SHARE) * Math.max(0, ...passes);
+  if (isLarge(policy.model)) return process + held + (1 + ALLOCATOR_SHARE.large) * Math.max(0, ...passes);
+  // a small model's passes keep their memory for the next time, each shape its own: in the end there are as many as are kept
+  const mean = passes.reduce((sum, bytes) => sum + bytes, 0) / Math.max(1, passes.length);
+  return process + held + (1 + ALLOCATOR_SHARE.small) * SESSIONS_KEPT * mean;
 }
 
 /** Keys and values of `slots` sequences of up to `length` tokens, bytes. */

@@ -1,5 +1,15 @@
 import type { Tensor } from "../graph/tensor.ts";
 import { type OnnxOptions, OnnxSession } from "../onnx/session.ts";
+import type { Architecture } from "./architecture.ts";
+
+/** From this width on a model's activations are large: their memory is looked after, where smaller ones are served by speed. */
+const LARGE_HIDDEN = 384;
+
+export function isLarge({ hidden }: Pick<Architecture, "hidden">): boolean {
+  return hidden >= LARGE_HIDDEN;
+}
+
+export const SESSIONS_KEPT = 48;
 
 /** Compiled graphs by what they compute and at which shape, the least recently used dropped beyond a limit. Weights are feeds: an update needs no new one. */
 export class SessionCache {
@@ -7,7 +17,7 @@ export class SessionCache {
 
   constructor(
     private readonly options: OnnxOptions,
-    private readonly limit = 48,
+    private readonly limit = SESSIONS_KEPT,
   ) {}
 
   async get(key: string, build: () => Record<string, Tensor>): Promise<OnnxSession> {

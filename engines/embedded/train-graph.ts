@@ -3,6 +3,7 @@ import { differentiate, type Segment } from "../graph/differentiate.ts";
 import type { Architecture, DecoderInputs, PictureLayout, Weights } from "./architecture.ts";
 import { type GroupShape, groupAttention, windowBiasName, windowsWithin } from "./attention.ts";
 import { type Policy, weightsOf } from "./policy.ts";
+import { isLarge } from "./sessions.ts";
 import { weightInputs } from "./weights.ts";
 
 /** The fixed shape of one training pass: groups, their pictures, and how many positions a loss is taken at. */
@@ -172,10 +173,8 @@ function segments(chunks: readonly Chunk[], starts: readonly Tensor[]): Segment[
   return chunks.length === 1 ? layers : [...layers, ...chunks.map(({ hidden, logprobs }) => ({ from: hidden, to: [logprobs] }))];
 }
 
-/** From this width on a model's activations are large: their memory is looked after, where smaller ones are served by speed. */
-export const LARGE_HIDDEN = 384;
-
-function gates({ hidden }: Architecture, chunks: readonly Chunk[], starts: readonly Tensor[]): Tensor[] {
-  if (hidden < LARGE_HIDDEN && chunks.length === 1) return [];
+/** Behind each of these the gradients so far are finished; a small model is better off without. */
+function gates(model: Architecture, chunks: readonly Chunk[], starts: readonly Tensor[]): Tensor[] {
+  if (!isLarge(model) && chunks.length === 1) return [];
   return [...chunks.map(({ logprobs }) => logprobs), ...starts];
 }
