@@ -32,7 +32,8 @@ describe.concurrent("the program", () => {
     expect(await vlrl("--version")).toEqual({ code: 0, out: `${packageVersion()}\n`, err: "" });
     const { code, out } = await vlrl("--help");
     expect(code).toBe(0);
-    for (const command of ["train", "eval", "generate", "rollouts", "schema", "doctor"]) expect(out).toContain(`\n  ${command} `);
+    for (const command of ["train", "eval", "generate", "rollouts", "merge", "export", "schema", "doctor"])
+      expect(out).toContain(`\n  ${command} `);
   });
 
   test.each([
@@ -42,6 +43,8 @@ describe.concurrent("the program", () => {
     [["train", "--resume", "nope.yaml"], "nope.yaml: there is no such file\n"],
     [["eval", "x", "--rows", "1.5"], "error: option '--rows <n>' argument '1.5' is invalid. Expected a whole number of 1 or more.\n"],
     [["generate", "x", "y", "--temperature", "hot"], "Expected a number.\n"],
+    [["merge", "x"], "error: required option '--out <folder>' not specified\n"],
+    [["export", "nowhere", "--out", "o"], "nowhere: there is no such folder\n"],
     [["rollouts", "x", "--sort", "age"], "Allowed choices are order, reward.\n"],
   ])("%j is the reader's mistake", async (args, message) => {
     const { code, out, err } = await vlrl(...args);

@@ -1,14 +1,9 @@
 import { expect, test } from "vitest";
 import { parse } from "yaml";
-import { type ModelCardFacts, modelCard } from "./model-card.ts";
+import { type ModelCardFacts, modelCard, type RunFacts } from "./model-card.ts";
 
-const facts: ModelCardFacts = {
-  name: "digits",
+const run: RunFacts = {
   seed: 3,
-  task: "image-text-to-text",
-  model: { parameters: 1_234_567, model_type: "smolvlm" },
-  license: "apache-2.0",
-  base: { kind: "path", path: "/models/SmolVLM-256M", hubId: "HuggingFaceTB/SmolVLM-256M-Instruct" },
   recipe: {
     name: "digits",
     seed: 3,
@@ -28,10 +23,20 @@ const facts: ModelCardFacts = {
     { stage: "cold_start", step: 20, folder: "runs/digits/checkpoints/cold_start-step-000020" },
     { stage: "rl", step: 5, folder: "runs/digits/checkpoints/rl-step-000005" },
   ],
+};
+
+const facts: ModelCardFacts = {
+  name: "digits",
+  task: "image-text-to-text",
+  model: { parameters: 1_234_567, model_type: "smolvlm" },
+  license: "apache-2.0",
+  base: { kind: "path", path: "/models/SmolVLM-256M", hubId: "HuggingFaceTB/SmolVLM-256M-Instruct" },
+  adapter: null,
+  run,
   onnx: true,
 };
 
-function stage(name: string, kind: "sft" | "grpo", steps: number, result: ModelCardFacts["stages"][number]["eval"]) {
+function stage(name: string, kind: "sft" | "grpo", steps: number, result: RunFacts["stages"][number]["eval"]) {
   return { name, kind, steps, wall_s: 90, tokens_per_s: 1234.5, eval: result };
 }
 
@@ -54,7 +59,14 @@ test("the front matter names license, base, task and tags", () => {
 
 test("what is not known is left out", () => {
   const { front, body } = split(
-    modelCard({ ...facts, license: null, base: { kind: "preset", preset: "tiny" }, task: "text-generation", onnx: false, stages: [] }),
+    modelCard({
+      ...facts,
+      license: null,
+      base: { kind: "preset", preset: "tiny" },
+      task: "text-generation",
+      onnx: false,
+      run: { ...run, stages: [] },
+    }),
   );
   expect(front).toEqual({ library_name: "transformers", pipeline_tag: "text-generation", tags: ["vlrl"] });
   expect(body).toContain("No stage was finished.");
@@ -88,7 +100,37 @@ test("stages show their settings, evaluation and lineage", () => {
     expect(body.split("\n")).toContain(line);
   }
   const whole = [...body.matchAll(/^```yaml\n([\s\S]*?)^```$/gm)].map(([, text]) => parse(text!));
-  expect(whole).toEqual([expect.objectContaining({ environment: { name: "visual_question" } }), facts.recipe]);
+  expect(whole).toEqual([expect.objectContaining({ environment: { name: "visual_question" } }), run.recipe]);
+});
+
+const adapter = { rank: 8, alpha: 16, modules: 14, parameters: 12_345, from: null, merged: true };
+
+test("an adapter that was merged is part of the lineage, one that lies apart is what the folder is", () => {
+  const merged = split(modelCard({ ...facts, adapter: { ...adapter, from: "adapters/first" } }));
+  expect(merged.front).toMatchObject({ library_name: "transformers", tags: ["vlrl", "sft", "grpo", "lora", "onnx", "transformers.js"] });
+  const lines = merged.body.split("\n");
+  expect(lines).toContain("2. low-rank adapter on it: rank 8, alpha 16, 14 linear layers, 12,345 numbers; went on from adapters/first");
+  expect(lines).toContain("7. the adapter was merged into the base model's weights");
+  const apart = split(modelCard({ ...facts, adapter: { ...adapter, merged: false }, onnx: false }));
+  expect(apart.front).toMatchObject({ library_name: "peft", base_model: "HuggingFaceTB/SmolVLM-256M-Instruct" });
+  expect(apart.body).toContain("An adapter of 12,345 numbers on a vision-language model (smolvlm, 1,234,567 parameters), trained from");
+  expect(apart.body).toContain("model = PeftModel.from_pretrained(model, folder)");
+  expect(apart.body).not.toContain("was merged");
+});
+
+test("a stage that was not finished says how far it came", () => {
+  const stages = [run.stages[0]!, { ...run.stages[1]!, of: 9 }];
+  const lines = modelCard({ ...facts, run: { ...run, stages } }).split("\n");
+  expect(lines).toContain("| rl | grpo | 5 of 9 | 0 | – | – | – | 1.5 min | 1235 |");
+  expect(lines).toContain("3. stage rl: grpo, 5 of 9 steps");
+});
+
+test("a folder without a run has a card of what is known", () => {
+  const { front, body } = split(modelCard({ ...facts, run: null }));
+  expect(front).toMatchObject({ license: "apache-2.0", tags: ["vlrl", "onnx", "transformers.js"] });
+  expect(body.split("\n").filter((line) => line.startsWith("#"))).toEqual(["# digits", "## How to load it", "## Lineage"]);
+  expect(body).toContain("1. exported from /models/SmolVLM-256M, which is HuggingFaceTB/SmolVLM-256M-Instruct");
+  expect(body).toContain("How the model was trained is not known");
 });
 
 const HOSTILE = [
@@ -127,24 +169,28 @@ function skeleton(card: string): string[] {
 }
 
 test.each(HOSTILE)("%j as a name, a path or an option changes no structure", (text) => {
-  const harmless = modelCard(facts).replaceAll("pass@4", "pass 4");
+  const harmless = modelCard({ ...facts, adapter }).replaceAll("pass@4", "pass 4");
   const card = modelCard({
     ...facts,
     name: text,
     license: text,
     model: { ...facts.model, model_type: text },
     base: { kind: "path", path: text, hubId: text },
-    recipe: {
-      ...facts.recipe,
-      name: text,
-      environment: { name: text, [text]: text },
-      stages: [
-        { name: text, kind: "sft", steps: 20, optimizer: { lr: 0.002, betas: [0.9, 0.98] } },
-        { name: "rl", kind: "grpo", steps: 5, group_size: text, optimizer: { lr: text, betas: [text] } },
-      ],
+    adapter: { ...adapter, from: text },
+    run: {
+      ...run,
+      recipe: {
+        ...run.recipe,
+        name: text,
+        environment: { name: text, [text]: text },
+        stages: [
+          { name: text, kind: "sft", steps: 20, optimizer: { lr: 0.002, betas: [0.9, 0.98] } },
+          { name: "rl", kind: "grpo", steps: 5, group_size: text, optimizer: { lr: text, betas: [text] } },
+        ],
+      },
+      stages: run.stages.map((one) => ({ ...one, name: text })),
+      checkpoints: run.checkpoints.map((one) => ({ ...one, stage: text, folder: text })),
     },
-    stages: facts.stages.map((one) => ({ ...one, name: text })),
-    checkpoints: facts.checkpoints.map((one) => ({ ...one, stage: text, folder: text })),
   }).replaceAll("pass@4", "pass 4");
   expect(skeleton(card)).toEqual(skeleton(harmless));
   const { front } = split(card);

@@ -3,21 +3,17 @@ import type { StageSummary } from "../trainers/events.ts";
 
 /** What a card tells of a model; everything in it may be text that somebody typed. */
 export interface ModelCardFacts {
-  /** the run's name */
+  /** the run's name, or the folder's */
   name: string;
-  seed: number;
   task: "text-generation" | "image-text-to-text";
   model: { parameters: number; model_type: string };
   /** an identifier of the Hub, for example apache-2.0; null where it is not known */
   license: string | null;
   /** what the run started from */
   base: BaseModel;
-  /** the resolved recipe */
-  recipe: Record<string, unknown>;
-  /** the stages that are done, in order, as RunSummary and CheckpointState have them */
-  stages: StageSummary[];
-  /** the checkpoints on the way to these weights, oldest first; the last one is what was exported */
-  checkpoints: { stage: string; step: number; folder: string }[];
+  adapter: AdapterFacts | null;
+  /** null where nothing is known of how the model was made */
+  run: RunFacts | null;
   /** whether ONNX files for transformers.js lie beside */
   onnx: boolean;
 }
@@ -27,52 +23,88 @@ export type BaseModel =
   /** `hubId` where the folder is known to be a model of the Hub */
   | { kind: "path"; path: string; hubId: string | null };
 
+/** A low-rank adapter on the base model. */
+export interface AdapterFacts {
+  rank: number;
+  alpha: number;
+  modules: number;
+  parameters: number;
+  /** the adapter that it went on from */
+  from: string | null;
+  /** whether it is in the weights, or lies apart for PEFT */
+  merged: boolean;
+}
+
+export interface RunFacts {
+  seed: number;
+  /** the resolved recipe */
+  recipe: Record<string, unknown>;
+  /** in order, as RunSummary and CheckpointState have them; `of` so many steps where a stage was not finished */
+  stages: (StageSummary & { of?: number })[];
+  /** the checkpoints on the way to these weights, oldest first; the last one is what was exported */
+  checkpoints: { stage: string; step: number; folder: string }[];
+}
+
 /** README.md of a Hugging Face folder: what the model is, how to load it, how it was made and how it did. */
 export function modelCard(facts: ModelCardFacts): string {
+  const { run } = facts;
   const sections = [
     `---\n${frontMatter(facts)}---`,
     `# ${plain(facts.name)}`,
     introduction(facts),
     "## How to load it",
     loading(facts),
-    "## Results",
-    results(facts.stages),
-    "## Data",
-    data(facts.recipe),
-    "## Recipe",
-    stageSettings(facts.recipe),
-    "The whole recipe, with every default filled in:",
-    fenced("yaml", stringify(facts.recipe)),
+    ...(run === null ? [] : history(run)),
     "## Lineage",
     lineage(facts),
   ];
   return `${sections.join("\n\n")}\n`;
 }
 
+function history({ stages, recipe }: RunFacts): string[] {
+  return [
+    "## Results",
+    results(stages),
+    "## Data",
+    data(recipe),
+    "## Recipe",
+    stageSettings(recipe),
+    "The whole recipe, with every default filled in:",
+    fenced("yaml", stringify(recipe)),
+  ];
+}
+
 const HUB_ID = /^[A-Za-z0-9][\w.-]*(\/[A-Za-z0-9][\w.-]*)?$/;
 
-function frontMatter({ license, base, task, stages, onnx }: ModelCardFacts): string {
+function frontMatter({ license, base, task, adapter, run, onnx }: ModelCardFacts): string {
   const hubId = base.kind === "path" ? base.hubId : null;
-  const kinds = stages.map(({ kind }) => kind).filter((kind) => kind !== "eval");
+  const kinds = (run?.stages ?? []).map(({ kind }) => kind).filter((kind) => kind !== "eval");
   const fields = {
     ...(license === null ? {} : { license: oneLine(license) }),
     // the Hub refuses a card whose base model is no identifier
     ...(hubId !== null && HUB_ID.test(hubId) ? { base_model: hubId } : {}),
-    library_name: "transformers",
+    library_name: keptApart(adapter) ? "peft" : "transformers",
     pipeline_tag: task,
-    tags: [...new Set(["vlrl", ...kinds, ...(onnx ? ["onnx", "transformers.js"] : [])])],
+    tags: [...new Set(["vlrl", ...kinds, ...(adapter === null ? [] : ["lora"]), ...(onnx ? ["onnx", "transformers.js"] : [])])],
   };
   return stringify(fields, { lineWidth: 0 });
 }
 
-function introduction({ name, seed, task, model, base }: ModelCardFacts): string {
-  const what = task === "text-generation" ? "language model" : "vision-language model";
+function keptApart(adapter: AdapterFacts | null): adapter is AdapterFacts {
+  return adapter !== null && !adapter.merged;
+}
+
+function introduction({ name, task, model, base, adapter, run }: ModelCardFacts): string {
+  const what = `${task === "text-generation" ? "language model" : "vision-language model"} (${plain(model.model_type)}, ${count(model.parameters)} parameters)`;
+  const subject = keptApart(adapter) ? `An adapter of ${count(adapter.parameters)} numbers on a ${what}` : `A ${what}`;
+  if (run === null) return `${subject}, exported\nwith vlrl from ${plain(base.kind === "path" ? (base.hubId ?? base.path) : base.preset)}.`;
   const from =
     base.kind === "preset" ? `made from nothing by the preset ${plain(base.preset)}` : `trained from ${plain(base.hubId ?? base.path)}`;
-  return [
-    `A ${what} (${plain(model.model_type)}, ${model.parameters.toLocaleString("en-US")} parameters), ${from}`,
-    `with vlrl, recipe ${plain(name)}, seed ${seed}.`,
-  ].join("\n");
+  return `${subject}, ${from}\nwith vlrl, recipe ${plain(name)}, seed ${run.seed}.`;
+}
+
+function count(value: number): string {
+  return value.toLocaleString("en-US");
 }
 
 /** Two slashes: with one, transformers.js would take it for a name on the Hub. */
@@ -87,15 +119,19 @@ const LOADERS = {
   },
 };
 
-function loading({ task, onnx }: ModelCardFacts): string {
+function loading({ task, adapter, onnx }: ModelCardFacts): string {
   const { auto, input, ask } = LOADERS[task];
   const [variable, inputClass] = input;
+  const apart = keptApart(adapter);
   const python = [
+    ...(apart ? ["from peft import PeftModel"] : []),
     `from transformers import ${auto}, ${inputClass}`,
     "",
     `folder = "${FOLDER}"  # or its name on the Hub`,
+    ...(apart ? ['base = "path/to/its/base/model"  # as adapter_config.json names it'] : []),
     `${variable} = ${inputClass}.from_pretrained(folder)`,
-    `model = ${auto}.from_pretrained(folder)`,
+    `model = ${auto}.from_pretrained(${apart ? "base" : "folder"})`,
+    ...(apart ? ["model = PeftModel.from_pretrained(model, folder)"] : []),
   ];
   const script = [
     `import { ${auto}, ${inputClass} } from "@huggingface/transformers";`,
@@ -112,17 +148,17 @@ function loading({ task, onnx }: ModelCardFacts): string {
   ].join("\n\n");
 }
 
-function results(stages: StageSummary[]): string {
+function results(stages: RunFacts["stages"]): string {
   if (stages.length === 0) return "No stage was finished.";
   const scores = [...new Set(stages.flatMap(({ eval: result }) => Object.keys(result)).filter((key) => key.startsWith("pass@")))];
   const header = ["stage", "kind", "steps", "rows", "accuracy (95 % interval)", ...scores, "reward", "time", "tokens/s"];
-  const rows = stages.map(({ name, kind, steps, wall_s, tokens_per_s, eval: result }) => {
+  const rows = stages.map(({ name, kind, steps, of, wall_s, tokens_per_s, eval: result }) => {
     const judged = result.n > 0;
     const interval = `${percent(result.accuracy)} (${percent(result.accuracy_low)} to ${percent(result.accuracy_high)})`;
     return [
       plain(name),
       kind,
-      `${steps}`,
+      done(steps, of),
       `${result.n}`,
       judged ? interval : "–",
       ...scores.map((key) => percent(result[key] ?? null)),
@@ -137,6 +173,10 @@ function results(stages: StageSummary[]): string {
 function data(recipe: Record<string, unknown>): string {
   const { data: sources, environment, rewards } = recipe;
   return fenced("yaml", stringify({ data: sources, environment, rewards }));
+}
+
+function done(steps: number, of: number | undefined): string {
+  return of === undefined ? `${steps}` : `${steps} of ${of}`;
 }
 
 /** One row for each setting, one column for each stage. */
@@ -157,14 +197,27 @@ function leaves(value: unknown, path = ""): [string, unknown][] {
   return Object.entries(value).flatMap(([key, item]) => leaves(item, path === "" ? key : `${path}.${key}`));
 }
 
-function lineage({ base, checkpoints, stages }: ModelCardFacts): string {
+function lineage({ base, adapter, run }: ModelCardFacts): string {
+  const { stages, checkpoints } = run ?? { stages: [], checkpoints: [] };
   const start =
     base.kind === "preset"
       ? `the preset ${plain(base.preset)}, weights from the run's seed`
       : `${plain(base.path)}${base.hubId === null ? "" : `, which is ${plain(base.hubId)}`}`;
-  const done = stages.filter(({ kind }) => kind !== "eval").map(({ name, kind, steps }) => `stage ${plain(name)}: ${kind}, ${steps} steps`);
-  const saved = checkpoints.map(({ stage, step, folder }) => `checkpoint of stage ${plain(stage)} at step ${step}: ${plain(folder)}`);
-  return [`started from ${start}`, ...done, ...saved].map((line, i) => `${i + 1}. ${line}`).join("\n");
+  const trained = stages.filter(({ kind }) => kind !== "eval");
+  const lines = [
+    `${run === null ? "exported" : "started"} from ${start}`,
+    ...(adapter === null ? [] : [adapterLine(adapter)]),
+    ...trained.map(({ name, kind, steps, of }) => `stage ${plain(name)}: ${kind}, ${done(steps, of)} steps`),
+    ...checkpoints.map(({ stage, step, folder }) => `checkpoint of stage ${plain(stage)} at step ${step}: ${plain(folder)}`),
+    ...(adapter?.merged ? ["the adapter was merged into the base model's weights"] : []),
+  ];
+  const list = lines.map((line, i) => `${i + 1}. ${line}`).join("\n");
+  return run === null ? `${list}\n\nHow the model was trained is not known: the folder had no state of a run.` : list;
+}
+
+function adapterLine({ rank, alpha, modules, parameters, from }: AdapterFacts): string {
+  const size = `rank ${rank}, alpha ${alpha}, ${count(modules)} linear layers, ${count(parameters)} numbers`;
+  return `low-rank adapter on it: ${size}${from === null ? "" : `; went on from ${plain(from)}`}`;
 }
 
 function percent(value: number | null): string {

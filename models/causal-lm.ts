@@ -18,7 +18,7 @@ export function causalLm(modelType: string, config: DecoderConfig): Architecture
     angles: (positions) => rotaryAngles(config.rope, config.headDim, positions, 1),
     embed: (weights, ids) => gatherRows(weights(`${PREFIX}embed_tokens.weight`), ids),
     decode: (weights, inputs) => decoderLayers(config, PREFIX, weights, inputs),
-    head: (weights, hidden) => decoderHead(config, PREFIX, weights, hidden),
+    head: (weights, hidden, at = null) => decoderHead(config, PREFIX, weights, hidden, at),
     moduleOf: (layer) => layer,
   };
 }

@@ -49,23 +49,26 @@ export function decoderLayers(config: DecoderConfig, prefix: string, weights: We
     const h = norm(x, "input_layernorm");
     const q = turned(headNorm(weights.linear(`${block}self_attn.q_proj`, h), "self_attn.q_norm", heads), heads);
     const k = turned(headNorm(weights.linear(`${block}self_attn.k_proj`, h), "self_attn.k_norm", kvHeads), kvHeads);
+    // rows of the pass that go on, where not all do
+    let at: Tensor | null = null;
     let mixed = attend(layer, q, k, weights.linear(`${block}self_attn.v_proj`, h));
     // where a picture's rows are still to be added to, all rows are needed
     if (layer === last && select !== null && layer >= deep) {
+      at = select;
       mixed = gatherRows(mixed, select);
       x = gatherRows(x, select);
     }
-    x = add(x, weights.linear(`${block}self_attn.o_proj`, mixed));
+    x = add(x, weights.linear(`${block}self_attn.o_proj`, mixed, at));
     const h2 = norm(x, "post_attention_layernorm");
-    const gated = mul(silu(weights.linear(`${block}mlp.gate_proj`, h2)), weights.linear(`${block}mlp.up_proj`, h2));
-    x = add(x, weights.linear(`${block}mlp.down_proj`, gated));
+    const gated = mul(silu(weights.linear(`${block}mlp.gate_proj`, h2, at)), weights.linear(`${block}mlp.up_proj`, h2, at));
+    x = add(x, weights.linear(`${block}mlp.down_proj`, gated, at));
     if (layer < deep) x = add(x, putRows(expand(constant(0), x.shape), deepstack!.rows, deepstack!.features[layer]!));
   }
   return select !== null && last < deep ? gatherRows(x, select) : x;
 }
 
 /** Final norm and head, [N, hidden] to logits [N, vocab]. */
-export function decoderHead(config: DecoderConfig, prefix: string, weights: Weights, hidden: Tensor): Tensor {
+export function decoderHead(config: DecoderConfig, prefix: string, weights: Weights, hidden: Tensor, at: Tensor | null): Tensor {
   const normal = rmsNorm(hidden, weights(`${prefix}norm.weight`), config.normEps);
-  return weights.linear(config.tied ? `${prefix}embed_tokens` : "lm_head", normal);
+  return weights.linear(config.tied ? `${prefix}embed_tokens` : "lm_head", normal, at);
 }

@@ -1,4 +1,4 @@
-import type { ParameterSpec, PictureFeatures, PictureLayout, Weights } from "../engines/embedded/architecture.ts";
+import type { ParameterSpec, PictureFeatures, PictureLayout, PictureWeights } from "../engines/embedded/architecture.ts";
 import {
   add,
   concat,
@@ -85,7 +85,7 @@ const MERGER = ["linear_fc1", "linear_fc2", "norm"] as const;
 export function qwenVisionFeatures(
   config: QwenVisionConfig,
   prefix: string,
-  weights: Weights,
+  weights: PictureWeights,
   pixels: Tensor,
   { grids }: PictureLayout,
   prompts: number,

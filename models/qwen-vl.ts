@@ -46,7 +46,7 @@ function qwenVl(modelType: string, { text, vision, imageTokenId }: QwenVlConfig,
     angles: (positions) => rotaryAngles(text.rope, text.headDim, positions, 3),
     embed: (weights, ids) => gatherRows(weights(`${names.text}embed_tokens.weight`), ids),
     decode: (weights, inputs) => decoderLayers(text, names.text, weights, inputs),
-    head: (weights, hidden) => decoderHead(text, names.text, weights, hidden),
+    head: (weights, hidden, at = null) => decoderHead(text, names.text, weights, hidden, at),
     moduleOf: (layer) => {
       const renamed = names.modules.find(([prefix]) => layer.startsWith(prefix));
       return renamed === undefined ? layer : renamed[1] + layer.slice(renamed[0].length);

@@ -1,4 +1,4 @@
-import type { ParameterSpec, Weights } from "../engines/embedded/architecture.ts";
+import type { ParameterSpec, PictureWeights } from "../engines/embedded/architecture.ts";
 import { add, geluTanh, layerNorm, linear, matmul, reshape, softmax, type Tensor, transpose } from "../engines/graph/build.ts";
 import type { SiglipConfig } from "./config/types.ts";
 import { layerNormLayer, linearLayer, normal, zeros } from "./parameters.ts";
@@ -29,7 +29,7 @@ export function siglipParameters(config: SiglipConfig, prefix: string): Paramete
 }
 
 /** pixels [tiles, channels, size, size] to features [tiles * patches, hidden], patches row by row. Tiles are whole pictures: none is masked. */
-export function siglipFeatures(config: SiglipConfig, prefix: string, weights: Weights, pixels: Tensor): Tensor {
+export function siglipFeatures(config: SiglipConfig, prefix: string, weights: PictureWeights, pixels: Tensor): Tensor {
   const { hiddenSize: hidden, patchSize: patch, heads, normEps } = config;
   const [tiles, channels, size] = [pixels.shape[0]!, pixels.shape[1]!, pixels.shape[2]!];
   const side = size / patch;

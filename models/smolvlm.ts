@@ -49,7 +49,7 @@ export function smolVlm(modelType: string, { text, vision, imageTokenId, scaleFa
     angles: (positions) => rotaryAngles(text.rope, text.headDim, positions, 1),
     embed: (weights, ids) => gatherRows(weights(`${TEXT}embed_tokens.weight`), ids),
     decode: (weights, inputs) => decoderLayers(text, TEXT, weights, inputs),
-    head: (weights, hidden) => decoderHead(text, TEXT, weights, hidden),
+    head: (weights, hidden, at = null) => decoderHead(text, TEXT, weights, hidden, at),
     moduleOf: (layer) => layer,
   };
 }

@@ -14,7 +14,7 @@ export async function multiply(): Promise<{ gflops: number }> {
     if (product.some((value) => value !== SIDE)) throw new Error("the product of two matrices came out wrong");
     const started = performance.now();
     let runs = 0;
-    for (; performance.now() - started < TIMED_MS; runs++) await session.run(feeds, { product });
+    for (; performance.now() - started < TIMED_MS; runs++) await session.run(feeds);
     return { gflops: (2 * SIDE ** 3 * runs) / ((performance.now() - started) * 1e6) };
   } finally {
     await session.release();

@@ -39,3 +39,9 @@ export function duration(seconds: number): string {
   if (s < 86_400) return `${Math.floor(s / 3600)} h ${two((s % 3600) / 60)} m`;
   return `${Math.floor(s / 86_400)} d ${two((s % 86_400) / 3600)} h`;
 }
+
+/** `950 bytes`, `12.4 kB`, `3.1 GB`. */
+export function bytes(value: number): string {
+  const text = count(value);
+  return /\d$/.test(text) ? `${text} bytes` : `${text.slice(0, -1)} ${text.slice(-1)}B`;
+}

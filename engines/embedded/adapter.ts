@@ -1,5 +1,5 @@
-import { Random } from "../../core/random.ts";
-import { add, greater, input, mul, reshape, slice, sub, type Tensor } from "../graph/build.ts";
+import { deriveSeed, Random } from "../../core/random.ts";
+import { add, gatherRows, greater, input, mul, slice, sub, type Tensor } from "../graph/build.ts";
 import type { ParameterSpec } from "./architecture.ts";
 
 /**
@@ -29,9 +29,17 @@ export function adapterParameters({ parameters }: { parameters: readonly Paramet
   });
 }
 
+/** The input of a graph that says whose the rows of text are, and the like for as many rows of pictures. */
+const TOKEN_NOISE = "dropout_tokens";
+const PICTURE_NOISE = "dropout_pictures:";
+const COLUMN_NOISE = "dropout_columns";
+
+/** Whose the rows are that a layer works on: all tokens of a pass, some of them, or rows of pictures. */
+export type RowScope = { of: "tokens"; at: Tensor | null } | { of: "pictures" };
+
 /**
- * Dropout of adapters' inputs. What is dropped is said by two vectors, one over tokens and one over features, new for every update: entry
- * (t, i) is dropped where the fractional part of rows[t] + columns[i] is below the share. Any two entries are independent, which is what
+ * Dropout of adapters' inputs. What is dropped is said by two vectors, one over rows and one over features, new for every update: entry
+ * (r, i) is dropped where the fractional part of rows[r] + columns[i] is below the share. Any two entries are independent, which is what
  * dropout needs, and the noise of a pass is thousands of numbers in place of millions.
  */
 export class DropoutNoise {
@@ -47,37 +55,76 @@ export class DropoutNoise {
     this.widest = Math.max(...adapters.map(({ down }) => widths.get(down)!));
   }
 
-  /** x [M, in] with its share of entries at 0 and the others scaled up to make good for them. */
-  apply({ layer, dropout }: Adapter, x: Tensor): Tensor {
-    const [tokens, width] = [x.shape[0]!, x.shape[1]!];
-    const [count, at] = [this.adapters.length, this.index.get(layer)!];
-    const rows = reshape(slice(input("dropout_rows", [count, tokens]), 0, at, at + 1), [tokens, 1]);
-    const columns = slice(slice(input("dropout_columns", [count, this.widest]), 0, at, at + 1), 1, 0, width);
-    const total = add(rows, columns);
-    // the fractional part is below the share: the sum itself is, or is at least 1 and less than the share beyond
-    const dropped = add(greater(dropout, total), mul(greater(1 + dropout, total), sub(1, greater(1, total))));
-    return mul(x, mul(sub(1, dropped), 1 / (1 - dropout)));
+  /** Noise for the layers of one graph of `tokens` tokens: x [M, in] with its share of entries at 0 and the others scaled up for them. */
+  inGraph(tokens: number): (adapter: Adapter, x: Tensor, scope: RowScope) => Tensor {
+    const count = this.adapters.length;
+    const inputs = new Map<string, Tensor>();
+    const shared = (name: string, shape: number[]): Tensor => {
+      const known = inputs.get(name) ?? input(name, shape);
+      inputs.set(name, known);
+      return known;
+    };
+    return ({ layer, dropout }, x, scope) => {
+      const [rows, width] = [x.shape[0]!, x.shape[1]!];
+      const a = this.index.get(layer)!;
+      const all = scope.of === "tokens" ? shared(TOKEN_NOISE, [tokens, count]) : shared(`${PICTURE_NOISE}${rows}`, [rows, count]);
+      const own = slice(all, 1, a, a + 1);
+      const down = scope.of === "tokens" && scope.at !== null ? gatherRows(own, scope.at) : own;
+      const across = slice(slice(shared(COLUMN_NOISE, [count, this.widest]), 0, a, a + 1), 1, 0, width);
+      const total = add(down, across);
+      // the fractional part is below the share: the sum itself is, or is at least 1 and less than the share beyond
+      const dropped = add(greater(dropout, total), mul(greater(1 + dropout, total), sub(1, greater(1, total))));
+      return mul(x, mul(sub(1, dropped), 1 / (1 - dropout)));
+    };
   }
 
-  /** The noise of a pass. `seeds`: one number a token, which says whose it is; the same token of the same update has the same noise in any pass. */
-  feeds(seed: number, seeds: readonly number[]): { dropout_rows: Float32Array; dropout_columns: Float32Array } {
-    const { adapters, widest } = this;
-    const rows = new Float32Array(adapters.length * seeds.length);
-    const columns = new Float32Array(adapters.length * widest);
-    adapters.forEach((_, a) => {
-      const random = Random.of(seed, "dropout", a);
-      for (let i = 0; i < widest; i++) columns[a * widest + i] = random.uniform();
-      const offset = random.integer(0, 0x7fffffff);
-      seeds.forEach((own, t) => {
-        rows[a * seeds.length + t] = mixed(own ^ offset) / 2 ** 32;
-      });
+  /**
+   * What the inputs of a graph are fed for one update. `tokens`: a number for each token of the pass that says whose it is, `pictures`: one
+   * for each of the pass's prompts. The same row of the same update has the same noise in any pass.
+   */
+  feeds(names: Iterable<string>, seed: number, tokens: readonly number[], pictures: readonly number[]): Record<string, Float32Array> {
+    const out: Record<string, Float32Array> = {};
+    for (const name of names) {
+      if (name === TOKEN_NOISE) out[name] = this.rows(seed, tokens);
+      if (name === COLUMN_NOISE) out[name] = this.columns(seed);
+      if (!name.startsWith(PICTURE_NOISE)) continue;
+      const count = Number(name.slice(PICTURE_NOISE.length));
+      const each = count / pictures.length;
+      out[name] = this.rows(
+        seed,
+        Array.from({ length: count }, (_, i) => noiseSeed(pictures[Math.floor(i / each)]!, i % each)),
+      );
+    }
+    return out;
+  }
+
+  /** [adapters, widest] */
+  private columns(seed: number): Float32Array {
+    const out = new Float32Array(this.adapters.length * this.widest);
+    const random = Random.of(seed, "dropout columns");
+    for (let i = 0; i < out.length; i++) out[i] = random.uniform();
+    return out;
+  }
+
+  /** [rows, adapters] */
+  private rows(seed: number, owners: readonly number[]): Float32Array {
+    const count = this.adapters.length;
+    const offsets = Array.from({ length: count }, (_, a) => deriveSeed(seed, "dropout rows", a));
+    const out = new Float32Array(owners.length * count);
+    owners.forEach((owner, r) => {
+      for (let a = 0; a < count; a++) out[r * count + a] = stirred(owner ^ offsets[a]!) / 2 ** 32;
     });
-    return { dropout_rows: rows, dropout_columns: columns };
+    return out;
   }
 }
 
+/** A number for one of many of something that has a number: its tokens, its patches. */
+export function noiseSeed(of: number, index: number): number {
+  return stirred(of ^ Math.imul(index + 1, 0x9e3779b1));
+}
+
 /** A number of 32 bits well stirred. Source: the finalizer of MurmurHash3. */
-function mixed(value: number): number {
+function stirred(value: number): number {
   let h = value >>> 0;
   h = Math.imul(h ^ (h >>> 16), 0x85ebca6b);
   h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35);

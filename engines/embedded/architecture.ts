@@ -18,11 +18,19 @@ export interface ParameterSpec {
   linear?: true;
 }
 
-/** A model's parameters inside a graph. */
-export interface Weights {
+/** A model's parameters inside a graph, for layers that work on rows of pictures. */
+export interface PictureWeights {
   (name: string): Tensor;
   /** x [M, in] through a linear layer, [M, out]: its weight, its bias where the model has one, and an adapter where one stands on it */
   linear(layer: string, x: Tensor): Tensor;
+}
+
+/** The same for layers that work on tokens. */
+export interface Weights {
+  (name: string): Tensor;
+  /** as above; `at` [M] where x are only some of the pass's tokens, which it names */
+  linear(layer: string, x: Tensor, at?: Tensor | null): Tensor;
+  ofPictures: PictureWeights;
 }
 
 /** q [M, heads * d], k and v [M, kvHeads * d] of one layer, rotated, to the mixed values [M, heads * d]. */
@@ -65,7 +73,7 @@ export interface Vision {
   placeholderId: number;
   layout(pixels: PromptPixels): PictureLayout;
   /** pixels [prompts * shape[0], ...] of prompts of one layout */
-  features(weights: Weights, pixels: Tensor, layout: PictureLayout, prompts: number): PictureFeatures;
+  features(weights: PictureWeights, pixels: Tensor, layout: PictureLayout, prompts: number): PictureFeatures;
 }
 
 /** Where a prompt's tokens stand, [axes][T] one after the other, and the position of the token after it, the same on every axis. */
@@ -100,8 +108,8 @@ export interface Architecture {
   embed(weights: Weights, ids: Tensor): Tensor;
   /** through all layers, before the final norm: [M, hidden], or [N, hidden] with `select` */
   decode(weights: Weights, inputs: DecoderInputs): Tensor;
-  /** final norm and head: [N, hidden] to logits [N, vocab] */
-  head(weights: Weights, hidden: Tensor): Tensor;
+  /** final norm and head: [N, hidden] to logits [N, vocab]; `at` as for `Weights.linear` */
+  head(weights: Weights, hidden: Tensor, at?: Tensor | null): Tensor;
   /** a linear layer's path in Python's transformers, where the checkpoint calls it otherwise */
   moduleOf(layer: string): string;
 }

@@ -13,12 +13,13 @@ import type {
   TrainRow,
 } from "../engine.ts";
 import { sizeOf } from "../graph/tensor.ts";
+import type { OnnxSession } from "../onnx/session.ts";
 import { parameterCount } from "./architecture.ts";
 import { CacheMemory } from "./cache.ts";
 import { collectGarbage } from "./garbage.ts";
 import { Generator } from "./generate.ts";
 import { Optimizer } from "./optimizer.ts";
-import { fieldFeed, planPasses, tokenSeeds } from "./pass.ts";
+import { fieldFeed, noiseSeeds, type Pass, planPasses } from "./pass.ts";
 import type { Policy } from "./policy.ts";
 import { isLarge, SessionCache } from "./sessions.ts";
 import { type LossDefinition, logprobGraph, lossGraph } from "./train-graph.ts";
@@ -116,8 +117,7 @@ export class EmbeddedEngine implements Engine {
       const fields = Object.fromEntries(
         ["weights", ...loss.fields(spec.options)].map((name) => [`field:${name}`, fieldFeed(rows, pass, name)]),
       );
-      const noise = this.policy.noise?.feeds(noise_seed, tokenSeeds(rows, pass));
-      const results = await session.run({ ...this.weights, ...pass.feeds, ...fields, ...noise });
+      const results = await session.run({ ...this.weights, ...pass.feeds, ...fields, ...this.noise(session, rows, pass, noise_seed) });
       this.addGradients(results);
       total.loss += results.loss![0]!;
       total.tokens += pass.places.length;
@@ -128,6 +128,12 @@ export class EmbeddedEngine implements Engine {
       }
     }
     return total;
+  }
+
+  private noise(session: OnnxSession, rows: readonly TrainRow[], pass: Pass, seed: number): Arrays {
+    if (this.policy.noise === null) return {};
+    const { tokens, pictures } = noiseSeeds(rows, pass);
+    return this.policy.noise.feeds(session.inputNames, seed, tokens, pictures);
   }
 
   private addGradients(results: Arrays): void {

@@ -1,6 +1,7 @@
 import { groupBy } from "../../core/group-by.ts";
 import type { EncodedPrompt, TrainRow } from "../engine.ts";
 import type { Array32 } from "../onnx/session.ts";
+import { noiseSeed } from "./adapter.ts";
 import type { Architecture, PictureLayout } from "./architecture.ts";
 import { keyBias, windowBias, windowBiasName, windowsWithin } from "./attention.ts";
 import { roundUp } from "./round-up.ts";
@@ -194,11 +195,11 @@ export function fieldFeed(rows: readonly TrainRow[], { places, shape }: Pass, na
   return out;
 }
 
-/** A number for every token of the pass that says whose it is, for noise: it does not depend on who else is in the pass. */
-export function tokenSeeds(rows: readonly TrainRow[], { tokens }: Pass): number[] {
-  return Array.from(tokens.row, (row, i) => {
-    if (row < 0) return 0;
-    const own = rows[row]!.noise_seed ?? row;
-    return (Math.imul(own ^ Math.imul(tokens.member[i]! + 2, 0x9e3779b1), 0x85ebca6b) + Math.imul(tokens.token[i]! + 1, 0xc2b2ae35)) | 0;
-  });
+/** Numbers that say whose each token of the pass is, and each prompt's pictures: they do not depend on who else is in the pass. */
+export function noiseSeeds(rows: readonly TrainRow[], { tokens, shape }: Pass): { tokens: number[]; pictures: number[] } {
+  const seedOf = (row: number) => (row < 0 ? 0 : (rows[row]!.noise_seed ?? row));
+  return {
+    tokens: Array.from(tokens.row, (row, i) => noiseSeed(noiseSeed(seedOf(row), tokens.member[i]! + 1), tokens.token[i]!)),
+    pictures: Array.from({ length: shape.rows }, (_, r) => seedOf(tokens.row[r * shape.prompt]!)),
+  };
 }

@@ -64,7 +64,11 @@ function frozenBy(patterns: readonly string[], { parameters }: Architecture): Se
   return frozen;
 }
 
-/** The policy's weights for a graph; `bare` leaves the adapters off, and `noisy` drops their inputs. */
-export function weightsOf({ parameters, adapters, noise }: Policy, { bare = false, noisy = false } = {}): WeightOptions {
-  return { parameters, adapters: bare ? new Map() : adapters, noise: noisy ? noise : null };
+/** The policy's weights for a graph; `bare` leaves the adapters off, and with `noisyTokens`, the tokens of a training pass, their inputs are dropped. */
+export function weightsOf({ parameters, adapters, noise }: Policy, { bare = false, noisyTokens = 0 } = {}): WeightOptions {
+  return {
+    parameters,
+    adapters: bare ? new Map() : adapters,
+    noise: noise !== null && noisyTokens > 0 ? { dropout: noise, tokens: noisyTokens } : null,
+  };
 }

@@ -29,6 +29,8 @@ export class SessionCache {
     }
     const made = OnnxSession.create(build(), this.options);
     this.sessions.set(key, made);
+    // one that could not be made is none to keep or to release
+    made.catch(() => this.sessions.delete(key));
     if (this.sessions.size > this.limit) {
       const [oldest, session] = this.sessions.entries().next().value!;
       this.sessions.delete(oldest);

@@ -49,7 +49,7 @@ export function embedTokens(
   const [first, ...rest] = pictures.shape;
   const pixels = input("pixels", [prompts * first!, ...rest]);
   const rows = input("image_rows", [prompts * pictures.features], "int");
-  const features = model.vision.features(weights, pixels, pictures, prompts);
+  const features = model.vision.features(weights.ofPictures, pixels, pictures, prompts);
   return {
     x: putRows(text, rows, features.rows),
     deepstack: features.deepstack.length === 0 ? null : { rows, features: features.deepstack },
@@ -61,24 +61,29 @@ export function angleInputs(model: Architecture, tokens: number): { cos: Tensor;
   return { cos: input("cos", [tokens, model.headDim / 2]), sin: input("sin", [tokens, model.headDim / 2]) };
 }
 
+function tokensOf({ rows, prompt, members, completion }: PassShape): number {
+  return rows * (prompt + members * completion);
+}
+
 /** Hidden states [N, hidden] at the positions that predict the targets, before the head, and what each layer starts from. */
-function targetHidden(model: Architecture, weights: Weights, shape: PassShape): { hidden: Tensor; starts: Tensor[] } {
-  const { rows, prompt, members, completion } = shape;
-  const tokens = rows * (prompt + members * completion);
+function targetHidden(model: Architecture, weights: Weights, shape: PassShape): { hidden: Tensor; select: Tensor; starts: Tensor[] } {
+  const { rows, prompt, completion } = shape;
+  const tokens = tokensOf(shape);
   const promptBias = shape.full ? null : input("prompt_bias", [rows, 1, 1, prompt]);
   // one input for all layers that have the window
   const windows = new Map(
     windowsWithin(model, prompt + completion).map((window) => [window, input(windowBiasName(window), [rows, 1, completion, prompt])]),
   );
   const starts: Tensor[] = [];
+  const select = input("predicting_rows", [shape.targets], "int");
   const hidden = model.decode(weights, {
     ...embedTokens(model, weights, tokens, rows, shape.pictures),
     ...angleInputs(model, tokens),
     attend: groupAttention(shape, model, promptBias, (window) => windows.get(window)!),
-    select: input("predicting_rows", [shape.targets], "int"),
+    select,
     layerStart: (x) => starts.push(x),
   });
-  return { hidden, starts };
+  return { hidden, select, starts };
 }
 
 /** Logits of this many entries are held at a time: 64 MB. Smaller pieces add up the gradient of the head more often. */
@@ -93,14 +98,19 @@ interface Chunk {
 }
 
 /** Logits and logprobs of the targets [N] from hidden states [N, hidden], in pieces whose logits are few enough to hold. */
-function targetChunks(model: Architecture, weights: Weights, hidden: Tensor, temperature: number): Chunk[] {
+function targetChunks(
+  model: Architecture,
+  weights: Weights,
+  { hidden, select }: { hidden: Tensor; select: Tensor },
+  temperature: number,
+): Chunk[] {
   const count = hidden.shape[0]!;
   const size = Math.max(1, Math.floor(CHUNK_VALUES / model.vocab));
   const all = input("targets", [count], "int");
   return Array.from({ length: Math.ceil(count / size) }, (_, i) => {
     const [start, end] = [i * size, Math.min(count, (i + 1) * size)];
     const [part, targets] = [slice(hidden, 0, start, end), slice(all, 0, start, end)];
-    const plain = model.head(weights, part);
+    const plain = model.head(weights, part, slice(select, 0, start, end));
     const logits = temperature === 1 ? plain : mul(plain, 1 / temperature);
     return { hidden: part, logits, targets, logprobs: tokenLogprob(logits, targets) };
   });
@@ -124,8 +134,7 @@ export function logprobGraph(
   bare: boolean,
 ): { logprobs: Tensor; entropies: Tensor } {
   const { weights } = weightInputs(weightsOf(policy, { bare }));
-  const { hidden } = targetHidden(policy.model, weights, shape);
-  const chunks = targetChunks(policy.model, weights, hidden, temperature);
+  const chunks = targetChunks(policy.model, weights, targetHidden(policy.model, weights, shape), temperature);
   return { logprobs: joined(chunks, ({ logprobs }) => logprobs), entropies: joined(chunks, entropyOf) };
 }
 
@@ -137,9 +146,9 @@ export function lossGraph(
   options: Record<string, number>,
   temperature: number,
 ): Record<string, Tensor> {
-  const { weights, inputs } = weightInputs(weightsOf(policy, { noisy: true }));
-  const { hidden, starts } = targetHidden(policy.model, weights, shape);
-  const chunks = targetChunks(policy.model, weights, hidden, temperature);
+  const { weights, inputs } = weightInputs(weightsOf(policy, { noisyTokens: tokensOf(shape) }));
+  const { hidden, select, starts } = targetHidden(policy.model, weights, shape);
+  const chunks = targetChunks(policy.model, weights, { hidden, select }, temperature);
   const logprobs = joined(chunks, (chunk) => chunk.logprobs);
   const fields = new Map<string, Tensor>();
   const { loss: value, metrics } = loss.build(

@@ -1,5 +1,5 @@
 import { add, input, linear, matmul, type Tensor } from "../graph/build.ts";
-import type { Adapter, DropoutNoise } from "./adapter.ts";
+import type { Adapter, DropoutNoise, RowScope } from "./adapter.ts";
 import type { ParameterSpec, Weights } from "./architecture.ts";
 
 /** Parameters as inputs of a graph, one each, made when first asked for. */
@@ -14,8 +14,8 @@ export interface WeightOptions {
   parameters: readonly ParameterSpec[];
   /** low-rank updates, by the layer they stand on */
   adapters: ReadonlyMap<string, Adapter>;
-  /** what drops adapters' inputs, in training alone */
-  noise?: DropoutNoise | null;
+  /** what drops adapters' inputs, and of how many tokens: in training alone */
+  noise?: { dropout: DropoutNoise; tokens: number } | null;
 }
 
 export function weightInputs({ parameters, adapters, noise = null }: WeightOptions): WeightInputs {
@@ -30,14 +30,21 @@ export function weightInputs({ parameters, adapters, noise = null }: WeightOptio
     inputs.set(name, tensor);
     return tensor;
   };
-  const throughLayer = (layer: string, x: Tensor): Tensor => {
+  const dropped = noise === null ? null : noise.dropout.inGraph(noise.tokens);
+  const through = (layer: string, x: Tensor, scope: RowScope): Tensor => {
     const bias = shapes.has(`${layer}.bias`) ? parameter(`${layer}.bias`) : undefined;
     const y = linear(x, parameter(`${layer}.weight`), bias);
     const adapter = adapters.get(layer);
     if (adapter === undefined) return y;
-    const given = noise === null || adapter.dropout === 0 ? x : noise.apply(adapter, x);
+    const given = dropped === null || adapter.dropout === 0 ? x : dropped(adapter, x, scope);
     const low = matmul(given, parameter(adapter.down), { transB: true });
     return add(y, matmul(low, parameter(adapter.up), { transB: true, alpha: adapter.scaling }));
   };
-  return { weights: Object.assign(parameter, { linear: throughLayer }), inputs };
+  const weights: Weights = Object.assign((name: string) => parameter(name), {
+    linear: (layer: string, x: Tensor, at: Tensor | null = null) => through(layer, x, { of: "tokens", at }),
+    ofPictures: Object.assign((name: string) => parameter(name), {
+      linear: (layer: string, x: Tensor) => through(layer, x, { of: "pictures" }),
+    }),
+  });
+  return { weights, inputs };
 }

@@ -74,6 +74,10 @@ export class OnnxSession<Name extends string = string> {
     return new OnnxSession(session, ort, inputs, outputs);
   }
 
+  get inputNames(): Iterable<string> {
+    return this.inputs.keys();
+  }
+
   /**
    * Runs with one array per input. Outputs come in new arrays: the runtime takes arrays to write them to, but hands back copies of those
    * all the same.

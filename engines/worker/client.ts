@@ -122,8 +122,11 @@ export class WorkerEngine implements Engine {
   }
   async close(): Promise<void> {
     if (this.death !== null) return;
-    await this.call("close", []);
-    this.die(new Error("the engine was closed"));
-    await this.worker.terminate();
+    try {
+      await this.call("close", []);
+    } finally {
+      this.die(new Error("the engine was closed"));
+      await this.worker.terminate();
+    }
   }
 }

@@ -85,7 +85,6 @@ export function transformersJsFields({ kind, text, imageTokenId }: OnnxExportMod
   return {
     ...(imageTokenId === undefined ? {} : { image_token_id: imageTokenId }),
     text_config: { model_type: "llama", ...sizes },
-    max_position_embeddings: text.contextLength, // generation stops there, and looks for it outside of text_config
     "transformers.js_config": runtime,
   };
 }
