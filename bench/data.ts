@@ -1,6 +1,7 @@
 import { Random } from "../core/random.ts";
 import type { Architecture } from "../engines/embedded/architecture.ts";
 import type { EncodedPrompt, TrainRow } from "../engines/engine.ts";
+import { sizeOf } from "../engines/graph/tensor.ts";
 
 /** Random tokens, none of them a picture's placeholder. */
 export function randomTokens(model: Architecture, count: number, random: Random): Int32Array {
@@ -19,7 +20,7 @@ export function randomPrompt(model: Architecture, length: number, tiles: number,
   const tokens = randomTokens(model, length, random);
   if (tiles === 0 || model.vision === null) return { tokens, pixels: null };
   const shape = [tiles, ...TILE];
-  const data = Float32Array.from({ length: shape.reduce((product, d) => product * d, 1) }, () => 2 * random.uniform() - 1);
+  const data = Float32Array.from({ length: sizeOf(shape) }, () => 2 * random.uniform() - 1);
   const pixels = { data, shape, grids: null };
   tokens.fill(model.vision.placeholderId, 1, 1 + model.vision.layout(pixels).features);
   return { tokens, pixels };

@@ -207,7 +207,7 @@ function checkHeader(
     if (!entry.success) throw broken(file, z.prettifyError(entry.error), name);
     const { dtype, shape, data_offsets } = entry.data;
     const [from, to] = data_offsets;
-    const bytes = shape.reduce((product, side) => product * side, 1) * BYTES[dtype];
+    const bytes = bytesOf({ dtype, shape });
     if (to - from !== bytes) throw broken(file, `${dtype} of shape [${shape}] takes ${bytes} bytes, its offsets span ${to - from}`, name);
     if (start + to > size) throw broken(file, `ends at byte ${start + to} of a file of ${size} bytes`, name);
     tensors.set(name, { name, dtype, shape, file, offset: start + from, bytes });

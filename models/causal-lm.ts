@@ -33,6 +33,5 @@ export function decoderShape(config: DecoderConfig) {
     kvHeads: config.kvHeads,
     headDim: config.headDim,
     windows: config.windows,
-    contextLength: config.contextLength,
   };
 }

@@ -20,8 +20,13 @@ export async function modelFolders(folder: string): Promise<ModelFolders> {
   const file = join(folder, ADAPTER_CONFIG);
   if (!(await exists(file))) return { base: folder, adapter: null, files: folder };
   const base = await baseOf(folder, file);
-  const whole = (await exists(join(folder, "tokenizer.json"))) && (await exists(join(folder, "config.json")));
-  return { base, adapter: folder, files: whole ? folder : base };
+  return adapterFolders(folder, base);
+}
+
+/** Of an adapter and the base model that it stands on. */
+export async function adapterFolders(adapter: string, base: string): Promise<ModelFolders> {
+  const whole = (await exists(join(adapter, "tokenizer.json"))) && (await exists(join(adapter, "config.json")));
+  return { base, adapter, files: whole ? adapter : base };
 }
 
 const Named = z.object({ base_model_name_or_path: z.string().nullish() });

@@ -2,7 +2,7 @@ import { copyFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { exists } from "../core/atomic.ts";
 import { CheckpointError } from "../core/errors.ts";
-import { bytesOf, readWeights, type StoredType, type TensorData, type Weights } from "../core/safetensors.ts";
+import { bytesOf, readWeights, type StoredType, type TensorData } from "../core/safetensors.ts";
 import { layoutOf, type WeightLayout, writeWeights } from "../core/weight-layout.ts";
 import type { Adapter as GraphAdapter } from "../engines/embedded/adapter.ts";
 import type { Architecture } from "../engines/embedded/architecture.ts";
@@ -10,9 +10,10 @@ import type { AdapterConfig } from "./adapter/config.ts";
 import { readAdapter, writeAdapter } from "./adapter/files.ts";
 import { mergeInto } from "./adapter/merge.ts";
 import { storedAdapters } from "./adapter/store.ts";
-import { type ModelFolders, modelFolders } from "./folders.ts";
+import { adapterFolders, type ModelFolders, modelFolders } from "./folders.ts";
 import { readArchitecture } from "./index.ts";
 import { FolderFiles } from "./processor/files.ts";
+import { checkTensors } from "./weights.ts";
 
 /**
  * A model as it lies on the disk, an adapter's update added to the weights on their way from one folder to another. Of the model one tensor
@@ -96,8 +97,7 @@ async function foldersOf(folder: string, base: string | undefined): Promise<Mode
     const cure = "Merge that one into its base model first and name what comes out.";
     throw new CheckpointError({ place: { file: base }, message: "the base model is an adapter itself", cure });
   }
-  const own = (await exists(join(folder, "tokenizer.json"))) && (await exists(join(folder, "config.json")));
-  return { base, adapter: folder, files: own ? folder : base };
+  return adapterFolders(folder, base);
 }
 
 /** Where an adapter's base model is not found, the command line can name it. */
@@ -105,26 +105,6 @@ function withBaseOption(error: unknown): unknown {
   if (!(error instanceof CheckpointError) || error.problems[0]?.field !== "base_model_name_or_path") return error;
   const cure = "Name the base model's folder: vlrl merge <adapter> --base <folder> --out <folder>. Or write it in here.";
   return new CheckpointError(error.problems.map((problem) => ({ ...problem, cure })));
-}
-
-/** Buffers that some versions of transformers wrote beside the parameters, and a tied model's head: neither is a parameter. */
-const BESIDE = /\.(rotary_emb\.inv_freq|position_ids)$|^lm_head\.weight$/;
-
-/** Compares names and shapes without reading a weight. Throws CheckpointError with all that differ. */
-function checkTensors({ path, tensors }: Weights, { parameters }: Architecture): void {
-  const own = new Map(parameters.map(({ name, shape }) => [name, shape]));
-  const cure = "Does config.json belong to these weights?";
-  const problems = [
-    ...[...own].flatMap(([field, shape]) => {
-      const stored = tensors.get(field);
-      if (stored === undefined) return [{ field, message: "this tensor of the model is missing", cure }];
-      return `${stored.shape}` === `${shape}` ? [] : [{ field, message: `expected shape [${shape}], got [${stored.shape}]`, cure }];
-    }),
-    ...[...tensors.keys()]
-      .filter((name) => !own.has(name) && !BESIDE.test(name))
-      .map((field) => ({ field, message: "the model has no such tensor", cure })),
-  ];
-  if (problems.length > 0) throw new CheckpointError(problems.map((problem) => ({ place: { file: path }, ...problem })));
 }
 
 /**

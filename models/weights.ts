@@ -22,26 +22,28 @@ const HEAD = "lm_head.weight";
 /** Reads exactly the model's tensors; a missing, extra or wrong-shaped one is named. */
 export async function readModelWeights(folder: string, model: Architecture): Promise<StoredWeights> {
   const files = await readWeights(folder);
-  const own = new Set(model.parameters.map(({ name }) => name));
-  const unknown = [...files.tensors.keys()].filter((name) => !own.has(name));
-  // a tied model's files may hold the head once more; Python does not look at it either
-  const extra = unknown.filter((name) => !BUFFER.test(name) && !isTiedHead(name, model));
-  const missing = [...own].filter((name) => !files.tensors.has(name));
-  if (missing.length > 0 || extra.length > 0) {
-    const file = files.path;
-    throw new CheckpointError([
-      ...missing.map((name) => ({ place: { file }, field: name, message: "this tensor of the model is missing" })),
-      ...extra.map((name) => ({
-        place: { file },
-        field: name,
-        message: "the model has no such tensor",
-        cure: "Does config.json belong to these weights?",
-      })),
-    ]);
-  }
+  checkTensors(files, model);
   const others = new Map<string, Uint8Array>();
-  for (const name of unknown) if (BUFFER.test(name)) others.set(name, await files.readBytes(name));
+  for (const name of files.tensors.keys()) if (BUFFER.test(name)) others.set(name, await files.readBytes(name));
   return { weights: await readParameters(files, model.parameters), layout: layoutOf(files), others };
+}
+
+/** Compares names and shapes without reading a weight. Throws CheckpointError with all that differ. */
+export function checkTensors({ path, tensors }: Weights, model: Architecture): void {
+  const own = new Map(model.parameters.map(({ name, shape }) => [name, shape]));
+  const cure = "Does config.json belong to these weights?";
+  const problems = [
+    ...[...own].flatMap(([field, shape]) => {
+      const stored = tensors.get(field);
+      if (stored === undefined) return [{ field, message: "this tensor of the model is missing", cure }];
+      return `${stored.shape}` === `${shape}` ? [] : [{ field, message: `expected shape [${shape}], got [${stored.shape}]`, cure }];
+    }),
+    // a tied model's files may hold the head once more; Python does not look at it either
+    ...[...tensors.keys()]
+      .filter((name) => !own.has(name) && !BUFFER.test(name) && !isTiedHead(name, model))
+      .map((field) => ({ field, message: "the model has no such tensor", cure })),
+  ];
+  if (problems.length > 0) throw new CheckpointError(problems.map((problem) => ({ place: { file: path }, ...problem })));
 }
 
 async function readParameters(files: Weights, parameters: readonly ParameterSpec[]): Promise<Arrays> {

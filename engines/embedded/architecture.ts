@@ -1,5 +1,5 @@
 import type { EncodedPrompt, PromptPixels } from "../engine.ts";
-import type { Tensor } from "../graph/tensor.ts";
+import { sizeOf, type Tensor } from "../graph/tensor.ts";
 
 /**
  * A tensor of a model under its name in the checkpoint, and how it starts when a model is made from nothing. `grid`: rows are the cells of a
@@ -96,8 +96,6 @@ export interface Architecture {
   headDim: number;
   /** per layer: positions that a query sees, itself included; null all before it */
   windows: (number | null)[];
-  /** the longest sequence that the model was made for, tokens */
-  contextLength: number;
   vision: Vision | null;
   /** 1, or 3 where a token has a time, a height and a width */
   axes: 1 | 3;
@@ -120,5 +118,5 @@ export function countedPositions({ tokens }: EncodedPrompt): Positions {
 }
 
 export function parameterCount(parameters: readonly ParameterSpec[]): number {
-  return parameters.reduce((total, { shape }) => total + shape.reduce((product, d) => product * d, 1), 0);
+  return parameters.reduce((total, { shape }) => total + sizeOf(shape), 0);
 }

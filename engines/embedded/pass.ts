@@ -1,5 +1,6 @@
 import { groupBy } from "../../core/group-by.ts";
 import type { EncodedPrompt, TrainRow } from "../engine.ts";
+import { sizeOf } from "../graph/tensor.ts";
 import type { Array32 } from "../onnx/session.ts";
 import { noiseSeed } from "./adapter.ts";
 import type { Architecture, PictureLayout } from "./architecture.ts";
@@ -164,7 +165,7 @@ export function pictureFeeds(
   model: Architecture,
 ): { pixels: Float32Array; image_rows: Int32Array } {
   const { placeholderId } = model.vision!;
-  const size = shape.reduce((product, d) => product * d, 1);
+  const size = sizeOf(shape);
   const pixels = new Float32Array(count * size);
   const rows = new Int32Array(count * features);
   for (let p = 0; p < count; p++) {

@@ -4,6 +4,7 @@ import { EmbeddedEngine } from "../../engines/embedded/engine.ts";
 import type { Policy } from "../../engines/embedded/policy.ts";
 import { filterLogits } from "../../engines/embedded/sampler.ts";
 import type { PromptPixels, TrainRow } from "../../engines/engine.ts";
+import { sizeOf } from "../../engines/graph/tensor.ts";
 import { openModel } from "../../models/open.ts";
 import { losses } from "../../trainers/losses/index.ts";
 import { allLogits } from "../logits.ts";
@@ -100,7 +101,7 @@ async function readPixels(folder: string, { file, shape }: StoredPixels, flat: b
 }
 
 function pixelsOf(data: Float32Array, unit: number[], grids: PromptPixels["grids"]): PromptPixels {
-  const size = unit.reduce((product, d) => product * d, 1);
+  const size = sizeOf(unit);
   return { data, shape: [data.length / size, ...unit], grids };
 }
 
@@ -162,7 +163,7 @@ async function batchRows({ folder, golden }: Setup<WithBatches>, side: "right" |
     const tokens = Int32Array.from(ids.filter((_, t) => attention_mask[row]![t] === 1));
     const count = images?.[row]?.length ?? 0;
     if (stored === null || count === 0) return { tokens, pixels: null, offset };
-    const size = stored.unit.reduce((product, d) => product * d, 1);
+    const size = sizeOf(stored.unit);
     if (grids === undefined) {
       // tiles of every row are padded to as many as the longest has
       const start = (row * stored.data.length) / input_ids.length;

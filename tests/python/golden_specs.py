@@ -1,6 +1,6 @@
 """Specs of golden folders that make_fixtures.py has not: windows, rope types, SmolLM3, Idefics3, float16, shards of bfloat16.
 
-    python /work/shared/fixtures/make_fixtures.py --specs tests/python/golden_specs.py --out tests/fixtures --only <name>
+    python make_fixtures.py --specs tests/python/golden_specs.py --out tests/fixtures --only <name>
 
 Without `--only` all of them are made again (15 s, one core); with the versions in each `provenance` byte for byte the same. Needs what
 make_fixtures.py needs. It runs this file after its own, so what Idefics3 wants otherwise is put in its place below.

@@ -1,10 +1,10 @@
-import { type FSWatcher, mkdirSync, watch } from "node:fs";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { Random } from "../../core/random.ts";
 import type { RunEvent, RunSummary } from "../../trainers/events.ts";
+import { killAt, type Trigger } from "./kill.ts";
 import { Program, TINY } from "./program.ts";
 import { resultOf, weightHashes } from "./result.ts";
 
@@ -24,30 +24,6 @@ afterAll(async () => {
   await program.remove();
   await rm(folder, { recursive: true, force: true });
 });
-
-type Trigger = { event: (event: RunEvent) => boolean } | { file: [folder: string, name: RegExp] } | { afterMs: number };
-
-/** Starts or goes on with a run and kills it with SIGKILL at the given moment. */
-async function killAt(runDir: string, trigger: Trigger): Promise<NodeJS.Signals | null> {
-  const onEvent = (event: RunEvent) => {
-    if ("event" in trigger && trigger.event(event)) started.kill("SIGKILL");
-  };
-  let watcher: FSWatcher | null = null;
-  if ("file" in trigger) {
-    const [where, name] = trigger.file;
-    mkdirSync(join(runDir, where), { recursive: true });
-    watcher = watch(join(runDir, where), (_, file) => {
-      if (file !== null && name.test(file)) started.kill("SIGKILL");
-    });
-  }
-  const started = program.start(["train", TINY, "--run-dir", runDir, "--resume", "auto", "--json"], { onEvent });
-  const timer = "afterMs" in trigger ? setTimeout(() => started.kill("SIGKILL"), trigger.afterMs) : null;
-  const { signal, err } = await started.ended;
-  expect(err).toBe("");
-  watcher?.close();
-  if (timer !== null) clearTimeout(timer);
-  return signal;
-}
 
 /** Seeded times after the start of a process: around the end of its start-up, so that no later moment is passed on a fast machine. */
 const random = new Random(5);
@@ -79,7 +55,7 @@ const MOMENTS: [string, Trigger][] = [
 test("killed at any moment and resumed, a run ends as if it had never stopped", async () => {
   const runDir = join(folder, "killed");
   for (const [moment, trigger] of MOMENTS) {
-    const signal = await killAt(runDir, trigger);
+    const signal = await killAt(program, TINY, runDir, trigger);
     // a moment in the run itself is reached for certain; a time may come after the run's end on a fast machine
     if (!("afterMs" in trigger)) expect(signal, moment).toBe("SIGKILL");
   }
