@@ -5,9 +5,11 @@
  */
 import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
+import { narrowToHalf } from "../core/half.ts";
 import { Random } from "../core/random.ts";
 import { parameterCount } from "../engines/embedded/architecture.ts";
 import { EmbeddedEngine } from "../engines/embedded/engine.ts";
+import { collectGarbage } from "../engines/embedded/garbage.ts";
 import { initialWeights } from "../engines/embedded/initialize.ts";
 import { cacheBytes, peakBytes, policyBytes } from "../engines/embedded/memory.ts";
 import { planPasses } from "../engines/embedded/pass.ts";
@@ -41,12 +43,23 @@ const CROSS_ENTROPY = { name: "cross_entropy", options: {}, temperature: 1 };
 const REPEATS = 4;
 
 /** What is measured: SFT is 4 x 256 tokens, GRPO 2 groups of 8 with 64-token prompts and 64 new tokens, decoding 16 such completions. */
-const TASKS: Record<string, { lora: boolean; recompute: boolean; kind: "sft" | "grpo" | "decode" }> = {
-  sft: { lora: false, recompute: false, kind: "sft" },
-  "sft recompute": { lora: false, recompute: true, kind: "sft" },
-  grpo: { lora: false, recompute: false, kind: "grpo" },
-  "grpo lora": { lora: true, recompute: false, kind: "grpo" },
-  decode: { lora: false, recompute: false, kind: "decode" },
+interface Task {
+  kind: "sft" | "grpo" | "decode";
+  lora?: boolean;
+  recompute?: boolean;
+  /** hold what is not trained in half precision */
+  halves?: boolean;
+}
+
+const TASKS: Record<string, Task> = {
+  sft: { kind: "sft" },
+  "sft recompute": { kind: "sft", recompute: true },
+  grpo: { kind: "grpo" },
+  "grpo lora": { kind: "grpo", lora: true },
+  "grpo lora halves": { kind: "grpo", lora: true, halves: true },
+  "grpo lora halves recompute": { kind: "grpo", lora: true, halves: true, recompute: true },
+  decode: { kind: "decode" },
+  "decode halves": { kind: "decode", lora: true, halves: true },
 };
 
 interface Measured {
@@ -59,12 +72,20 @@ interface Measured {
 }
 
 async function measure(task: string): Promise<Measured> {
-  const { lora, recompute, kind } = TASKS[task]!;
+  const { kind, lora = false, recompute = false, halves: halved = false } = TASKS[task]!;
   const model = architectures.get("llama").build(SMOLLM2_135M);
   const adapters = lora ? newAdapters(model, adapterConfig(LoraOptions.parse({}))) : [];
-  const policy = policyOf(model, { adapters, recompute });
-  const store = modelStore(model, newLayout(model), new Map());
-  const engine = new EmbeddedEngine(policy, initialWeights(policy, 0), losses, store, { slots: 16, threads: 0 });
+  const policy = policyOf(model, { adapters, recompute, frozenDtype: halved ? "float16" : "float32" });
+  const store = modelStore(model, { layout: newLayout(model) });
+  const weights: Record<string, Float32Array> = {};
+  const halves: Record<string, Uint16Array> = {};
+  for (const spec of policy.parameters) {
+    const values = initialWeights({ parameters: [spec] }, 0)[spec.name]!;
+    if (policy.halves.has(spec.name)) halves[spec.name] = narrowToHalf(values);
+    else weights[spec.name] = values;
+  }
+  collectGarbage();
+  const engine = new EmbeddedEngine(policy, weights, losses, store, { slots: 16, threads: 0, halves });
   const random = new Random(1);
   const prompts = Array.from({ length: kind === "decode" ? 1 : 2 }, () => randomPrompt(model, 64, 0, random));
   const members = 16 / prompts.length;

@@ -50,7 +50,7 @@ async function matrixPeak(): Promise<{ run: () => Promise<unknown>; operations: 
 }
 
 function engineOf(model: Architecture): EmbeddedEngine {
-  const store = modelStore(model, newLayout(model), new Map());
+  const store = modelStore(model, { layout: newLayout(model) });
   return new EmbeddedEngine(policyOf(model), initialWeights(model, 0), losses, store, { slots: 64, threads: 0 });
 }
 

@@ -11,7 +11,7 @@ import { adapterConfig, type LoraOptions } from "./adapter/options.ts";
 import { adapterStore, newAdapters, storedAdapters } from "./adapter/store.ts";
 import { modelFolders } from "./folders.ts";
 import { readArchitecture } from "./index.ts";
-import { type Arrays, modelStore, newLayout, readModelWeights, type StoredWeights } from "./weights.ts";
+import { type Arrays, type Halves, halfOf, modelStore, newLayout, readModelWeights, type StoredWeights } from "./weights.ts";
 
 export interface OpenOptions {
   /** what a new adapter starts from, and a model's weights where `fresh` lets them */
@@ -22,39 +22,41 @@ export interface OpenOptions {
   lora?: LoraOptions | null;
   freeze?: readonly string[];
   recompute?: boolean;
+  /** what parameters that are not trained are held in: half precision takes half the memory, and is widened wherever it is used */
+  frozenDtype?: "float32" | "float16";
 }
 
 /** A policy ready for an engine. */
 export interface OpenModel {
   policy: Policy;
   weights: Arrays;
+  halves: Halves;
   store: WeightStore;
 }
 
 /** Opens a Hugging Face folder: a whole model, or an adapter beside the name of the model that it stands on. */
-export async function openModel(
-  folder: string,
-  { seed = 0, fresh = false, lora = null, freeze, recompute }: OpenOptions,
-): Promise<OpenModel> {
-  const folders = await modelFolders(folder);
-  const model = await readArchitecture(folders.base);
-  const base = await baseWeights(folders.base, model, fresh ? seed : null);
-  refuseFrozen(folders.adapter, freeze);
-  const adapter = await openAdapter(model, folders.base, folders.adapter, lora, seed);
-  const policy = policyOf(model, { adapters: adapter?.adapters, freeze, recompute });
-  if (adapter === null) return { policy, weights: base.weights, store: modelStore(model, base.layout, base.others) };
+export async function openModel(folder: string, options: OpenOptions): Promise<OpenModel> {
+  const { folders, policy, adapter } = await openPolicy(folder, options);
+  const { model, halves } = policy;
+  const base = await baseWeights(folders.base, model, halves, options.fresh ? (options.seed ?? 0) : null);
+  const store = modelStore(model, base);
+  if (adapter === null) return { policy, weights: base.weights, halves: base.halves, store };
   // an adapter is nothing without the very weights that it stands on
-  if (!hasWeights(folders.base)) await modelStore(model, base.layout, base.others).write(folders.base, base.weights);
-  return { policy, weights: { ...base.weights, ...adapter.weights }, store: adapter.store };
+  if (!hasWeights(folders.base)) await store.write(folders.base, base.weights);
+  return { policy, weights: { ...base.weights, ...adapter.weights }, halves: base.halves, store: adapter.store };
 }
 
 /** The policy that `openModel` would open, without its weights. */
-export async function describePolicy(folder: string, { seed = 0, lora = null, freeze, recompute }: OpenOptions): Promise<Policy> {
+export async function describePolicy(folder: string, options: OpenOptions): Promise<Policy> {
+  return (await openPolicy(folder, options)).policy;
+}
+
+async function openPolicy(folder: string, { seed = 0, lora = null, freeze, recompute, frozenDtype }: OpenOptions) {
   const folders = await modelFolders(folder);
   const model = await readArchitecture(folders.base);
   refuseFrozen(folders.adapter, freeze);
   const adapter = await openAdapter(model, folders.base, folders.adapter, lora, seed);
-  return policyOf(model, { adapters: adapter?.adapters, freeze, recompute });
+  return { folders, adapter, policy: policyOf(model, { adapters: adapter?.adapters, freeze, recompute, frozenDtype }) };
 }
 
 /** Beside an adapter everything is frozen: patterns would say nothing. For a new adapter the recipe's schema says so. */
@@ -68,10 +70,16 @@ function refuseFrozen(adapter: string | null, freeze: readonly string[] = []): v
   });
 }
 
-async function baseWeights(folder: string, model: Architecture, seed: number | null): Promise<StoredWeights> {
+async function baseWeights(folder: string, model: Architecture, halved: ReadonlySet<string>, seed: number | null): Promise<StoredWeights> {
   // where there must be weights, reading says best what is missing
-  if (seed === null || hasWeights(folder)) return readModelWeights(folder, model);
-  return { weights: initialWeights(model, seed), layout: newLayout(model), others: new Map() };
+  if (seed === null || hasWeights(folder)) return readModelWeights(folder, model, halved);
+  const all = Object.entries(initialWeights(model, seed));
+  return {
+    weights: Object.fromEntries(all.filter(([name]) => !halved.has(name))),
+    halves: Object.fromEntries(all.filter(([name]) => halved.has(name)).map(([name, values]) => [name, halfOf(values, name, folder)])),
+    layout: newLayout(model),
+    others: new Map(),
+  };
 }
 
 interface OpenAdapter {

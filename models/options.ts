@@ -26,6 +26,12 @@ export const ModelOptions = z
       .boolean()
       .default(false)
       .describe("compute each layer's activations again in the backward pass: about a quarter more work, a fraction of the memory"),
+    frozen_dtype: z
+      .enum(["float32", "float16"])
+      .default("float32")
+      .describe(
+        "what matrices that are not trained are held in; float16 halves their memory, arithmetic stays float32, sampling is slower",
+      ),
     max_pixels: z
       .int()
       .min(1)

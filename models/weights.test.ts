@@ -14,14 +14,17 @@ beforeAll(async () => {
 afterAll(() => fixture.remove());
 
 describe("loading weights", () => {
-  async function problems(change: (tensors: Map<string, { shape: number[]; data: Float32Array }>) => void): Promise<string> {
+  async function problems(
+    change: (tensors: Map<string, { shape: number[]; data: Float32Array }>) => void,
+    halved?: ReadonlySet<string>,
+  ): Promise<string> {
     const folder = await mkdtemp(join(tmpdir(), "vlrl-weights-"));
     const { weights } = fixture;
     const { model } = fixture.policy;
     const tensors = new Map(model.parameters.map(({ name, shape }) => [name, { shape, data: weights[name]! }]));
     change(tensors);
     await writeSafetensors(join(folder, "model.safetensors"), tensors);
-    const error: unknown = await readModelWeights(folder, model).catch((thrown: unknown) => thrown);
+    const error: unknown = await readModelWeights(folder, model, halved).catch((thrown: unknown) => thrown);
     await rm(folder, { recursive: true });
     if (!(error instanceof CheckpointError)) throw new Error(`expected a CheckpointError, got ${error}`);
     return error.message;
@@ -35,6 +38,18 @@ describe("loading weights", () => {
     });
     expect(message).toContain(`model.safetensors: ${name}: this tensor of the model is missing`);
     expect(message).toContain("model.safetensors: model.extra.weight: the model has no such tensor\n  Does config.json belong to these");
+  });
+
+  test("names a tensor that half precision can't hold", async () => {
+    const { name } = fixture.policy.model.parameters[5]!;
+    const message = await problems(
+      (tensors) => {
+        const { shape, data } = tensors.get(name)!;
+        tensors.set(name, { shape, data: data.with(2, 65520) });
+      },
+      new Set([name]),
+    );
+    expect(message).toContain(`${name}: holds 65520, more than the 65504 of half precision\n  Leave model.frozen_dtype at float32.`);
   });
 
   test("names a tensor of another shape with both shapes", async () => {

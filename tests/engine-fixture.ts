@@ -46,7 +46,7 @@ export async function engineFixture(): Promise<EngineFixture> {
     );
   }
   const policy = policyOf(model);
-  const store = modelStore(model, newLayout(model), new Map());
+  const store = modelStore(model, { layout: newLayout(model) });
   const copied = (of: Record<string, Float32Array>) =>
     Object.fromEntries(Object.entries(of).map(([name, values]) => [name, values.slice()]));
   return {

@@ -9,6 +9,6 @@ import { losses } from "./losses/index.ts";
 const { folder, open, slots, threads } = workerData as EngineStart;
 
 await serveEngine(parentPort!, async () => {
-  const { policy, weights, store } = await openModel(folder, open);
-  return new EmbeddedEngine(policy, weights, losses, store, { slots, threads });
+  const { policy, weights, halves, store } = await openModel(folder, open);
+  return new EmbeddedEngine(policy, weights, losses, store, { slots, threads, halves });
 });

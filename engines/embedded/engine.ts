@@ -23,10 +23,13 @@ import { fieldFeed, noiseSeeds, type Pass, planPasses } from "./pass.ts";
 import type { Policy } from "./policy.ts";
 import { isLarge, SessionCache } from "./sessions.ts";
 import { type LossDefinition, logprobGraph, lossGraph } from "./train-graph.ts";
+import type { WeightFeeds } from "./weights.ts";
 
 export interface EmbeddedOptions {
   slots: number;
   threads: number;
+  /** bits of the parameters that the policy stores in half precision */
+  halves?: Readonly<Record<string, Uint16Array>>;
 }
 
 type Arrays = Record<string, Float32Array>;
@@ -84,7 +87,7 @@ export class EmbeddedEngine implements Engine {
     if (request.prompts.length === 0) return;
     const memory = this.idleMemory.pop() ?? new CacheMemory();
     try {
-      await new Generator(this.policy, this.weights, this.sessions, request, this.options.slots, memory, onCompletion).run();
+      await new Generator(this.policy, this.weightsOf("current"), this.sessions, request, this.options.slots, memory, onCompletion).run();
     } finally {
       this.idleMemory.push(memory);
     }
@@ -117,7 +120,12 @@ export class EmbeddedEngine implements Engine {
       const fields = Object.fromEntries(
         ["weights", ...loss.fields(spec.options)].map((name) => [`field:${name}`, fieldFeed(rows, pass, name)]),
       );
-      const results = await session.run({ ...this.weights, ...pass.feeds, ...fields, ...this.noise(session, rows, pass, noise_seed) });
+      const results = await session.run({
+        ...this.weightsOf("current"),
+        ...pass.feeds,
+        ...fields,
+        ...this.noise(session, rows, pass, noise_seed),
+      });
       this.addGradients(results);
       total.loss += results.loss![0]!;
       total.tokens += pass.places.length;
@@ -177,11 +185,12 @@ export class EmbeddedEngine implements Engine {
     this.snapshots.delete(name);
   }
 
-  private weightsOf(policy: string): Arrays {
-    if (policy === "current" || policy === BASE) return this.weights;
+  /** A policy's parameters as they are fed. */
+  private weightsOf(policy: string): WeightFeeds {
+    if (policy === "current" || policy === BASE) return { ...this.weights, ...this.options.halves };
     const trained = this.snapshots.get(policy);
     if (trained === undefined) throw new Error(`there is no snapshot "${policy}"`);
-    return { ...this.weights, ...trained };
+    return { ...this.weights, ...this.options.halves, ...trained };
   }
 
   async saveState(folder: string, { optimizer }: { optimizer: boolean }): Promise<void> {

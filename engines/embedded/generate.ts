@@ -1,6 +1,6 @@
 import { Random } from "../../core/random.ts";
 import type { Completion, SampleRequest } from "../engine.ts";
-import type { Array32 } from "../onnx/session.ts";
+import type { Feed } from "../onnx/session.ts";
 import { windowBias, windowBiasName, windowsWithin } from "./attention.ts";
 import { type CacheMemory, KeyValueCache } from "./cache.ts";
 import { stepGraph } from "./decode-graph.ts";
@@ -10,6 +10,7 @@ import { roundUp } from "./round-up.ts";
 import { drawToken, graphTemperature } from "./sampler.ts";
 import type { SessionCache } from "./sessions.ts";
 import { StopWatcher } from "./stop.ts";
+import type { WeightFeeds } from "./weights.ts";
 
 /** Positions by which the cache grows: a new one is a new session, and each step reads all of them. */
 export const CAPACITY_STEP = 32;
@@ -35,7 +36,7 @@ interface Sequence extends Job {
 /** What a step of one shape reads, made once. */
 interface StepBuffers {
   ids: Int32Array;
-  feeds: Record<string, Array32>;
+  feeds: Record<string, Feed>;
 }
 
 /**
@@ -54,7 +55,7 @@ export class Generator {
 
   constructor(
     private readonly policy: Policy,
-    private readonly weights: Record<string, Float32Array>,
+    private readonly weights: WeightFeeds,
     private readonly sessions: SessionCache,
     private readonly request: SampleRequest,
     maxSlots: number,
@@ -132,7 +133,7 @@ export class Generator {
     const { slots, capacity } = cache;
     const ids = new Int32Array(slots);
     const half = model.headDim / 2;
-    const feeds: Record<string, Array32> = {
+    const feeds: Record<string, Feed> = {
       ...this.weights,
       ids,
       cos: new Float32Array(slots * half),

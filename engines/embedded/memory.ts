@@ -66,7 +66,7 @@ function owner(value: Tensor): Tensor {
 }
 
 function bytesOf({ shape, dtype }: Tensor): number {
-  return sizeOf(shape) * (dtype === "int" ? 8 : 4);
+  return sizeOf(shape) * { int: 8, float32: 4, half: 2 }[dtype];
 }
 
 function count(uses: Map<Tensor, number>, value: Tensor, by: number): number {
@@ -95,7 +95,8 @@ export interface MemoryNeeds {
 
 /** Bytes that a policy takes while it is trained and sampled from: the process at its largest. */
 export function policyBytes(policy: Policy, { process, passes, updates, accumulates, snapshots, cache }: MemoryNeeds): number {
-  const weights = 4 * parameterCount(policy.parameters);
+  const halves = policy.parameters.filter(({ name }) => policy.halves.has(name));
+  const weights = 4 * parameterCount(policy.parameters) - 2 * parameterCount(halves);
   const trained = 4 * parameterCount(policy.trained);
   // the gradient that further passes are added to, and two moments
   const copies = (updates ? (accumulates ? 1 : 0) + 2 : 0) + snapshots;

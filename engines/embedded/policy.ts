@@ -15,6 +15,8 @@ export interface Policy {
   noise: DropoutNoise | null;
   /** whether a backward pass computes activations again rather than keep them */
   recompute: boolean;
+  /** names of the frozen parameters that are stored in half precision: matrices and embeddings, none of them trained */
+  halves: ReadonlySet<string>;
 }
 
 export interface PolicyOptions {
@@ -22,10 +24,14 @@ export interface PolicyOptions {
   /** regular expressions; parameters whose names they are found in stay as they are */
   freeze?: readonly string[];
   recompute?: boolean;
+  frozenDtype?: "float32" | "float16";
 }
 
 /** Throws UserError where a pattern fits no parameter, or nothing is left to train. */
-export function policyOf(model: Architecture, { adapters = [], freeze = [], recompute = false }: PolicyOptions = {}): Policy {
+export function policyOf(
+  model: Architecture,
+  { adapters = [], freeze = [], recompute = false, frozenDtype = "float32" }: PolicyOptions = {},
+): Policy {
   const own = adapterParameters(model, adapters);
   const frozen = frozenBy(freeze, model);
   const trained = adapters.length > 0 ? own : model.parameters.filter(({ name }) => !frozen.has(name));
@@ -39,7 +45,18 @@ export function policyOf(model: Architecture, { adapters = [], freeze = [], reco
   }
   const parameters = [...model.parameters, ...own];
   const noise = adapters.some(({ dropout }) => dropout > 0) ? new DropoutNoise(adapters, own) : null;
-  return { model, parameters, trained, adapters: new Map(adapters.map((adapter) => [adapter.layer, adapter])), noise, recompute };
+  const moving = new Set(trained);
+  // a vector is little to store, and its sums are better left exact
+  const still = frozenDtype === "float32" ? [] : model.parameters.filter((spec) => !moving.has(spec) && spec.shape.length > 1);
+  return {
+    model,
+    parameters,
+    trained,
+    adapters: new Map(adapters.map((adapter) => [adapter.layer, adapter])),
+    noise,
+    recompute,
+    halves: new Set(still.map(({ name }) => name)),
+  };
 }
 
 /** Names of the parameters that the patterns fit. */
@@ -65,9 +82,10 @@ function frozenBy(patterns: readonly string[], { parameters }: Architecture): Se
 }
 
 /** The policy's weights for a graph; `bare` leaves the adapters off, and with `noisyTokens`, the tokens of a training pass, their inputs are dropped. */
-export function weightsOf({ parameters, adapters, noise }: Policy, { bare = false, noisyTokens = 0 } = {}): WeightOptions {
+export function weightsOf({ parameters, adapters, halves, noise }: Policy, { bare = false, noisyTokens = 0 } = {}): WeightOptions {
   return {
     parameters,
+    halves,
     adapters: bare ? new Map() : adapters,
     noise: noise !== null && noisyTokens > 0 ? { dropout: noise, tokens: noisyTokens } : null,
   };

@@ -8,6 +8,7 @@ import type { Policy } from "./policy.ts";
 import { roundUp } from "./round-up.ts";
 import { graphTemperature } from "./sampler.ts";
 import type { SessionCache } from "./sessions.ts";
+import type { WeightFeeds } from "./weights.ts";
 
 /** Prompts in one prompt pass. */
 const PROMPTS_AT_ONCE = 16;
@@ -26,7 +27,7 @@ export class Prefixes {
 
   constructor(
     private readonly policy: Policy,
-    private readonly weights: Record<string, Float32Array>,
+    private readonly weights: WeightFeeds,
     private readonly sessions: SessionCache,
     private readonly request: SampleRequest,
   ) {}

@@ -1,6 +1,9 @@
-import { add, input, linear, matmul, type Tensor } from "../graph/build.ts";
+import { add, input, linear, matmul, type Tensor, widen } from "../graph/build.ts";
 import type { Adapter, DropoutNoise, RowScope } from "./adapter.ts";
 import type { ParameterSpec, Weights } from "./architecture.ts";
+
+/** Parameters as they are fed: float32, or the bits of halves. */
+export type WeightFeeds = Readonly<Record<string, Float32Array | Uint16Array>>;
 
 /** Parameters as inputs of a graph, one each, made when first asked for. */
 export interface WeightInputs {
@@ -14,21 +17,26 @@ export interface WeightOptions {
   parameters: readonly ParameterSpec[];
   /** low-rank updates, by the layer they stand on */
   adapters: ReadonlyMap<string, Adapter>;
+  /** parameters that are stored in half precision, by name */
+  halves: ReadonlySet<string>;
   /** what drops adapters' inputs, and of how many tokens: in training alone */
   noise?: { dropout: DropoutNoise; tokens: number } | null;
 }
 
-export function weightInputs({ parameters, adapters, noise = null }: WeightOptions): WeightInputs {
+export function weightInputs({ parameters, adapters, halves, noise = null }: WeightOptions): WeightInputs {
   const shapes = new Map(parameters.map(({ name, shape }) => [name, shape]));
   const inputs = new Map<string, Tensor>();
+  const widened = new Map<string, Tensor>();
   const parameter = (name: string): Tensor => {
-    const known = inputs.get(name);
+    const known = widened.get(name) ?? inputs.get(name);
     if (known !== undefined) return known;
     const shape = shapes.get(name);
     if (shape === undefined) throw new Error(`the model has no parameter "${name}"`);
-    const tensor = input(name, shape);
+    const half = halves.has(name);
+    const tensor = input(name, shape, half ? "half" : "float32");
     inputs.set(name, tensor);
-    return tensor;
+    if (half) widened.set(name, widen(tensor));
+    return widened.get(name) ?? tensor;
   };
   const dropped = noise === null ? null : noise.dropout.inGraph(noise.tokens);
   const through = (layer: string, x: Tensor, scope: RowScope): Tensor => {

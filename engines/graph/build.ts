@@ -39,6 +39,8 @@ export const geluTanh = unary("geluTanh");
 /** x times the normal distribution function of x: GELU as it was defined. Source: Hendrycks & Gimpel (arXiv:1606.08415). */
 export const gelu = (x: Tensor): Tensor => mul(mul(x, 0.5), add(erf(mul(x, Math.SQRT1_2)), 1));
 export const stopGradient = unary("stopGradient");
+/** Halves as float32; `after`: not before that value is known, so that none is widened long before it is used. */
+export const widen = (x: Tensor, after?: Tensor): Tensor => apply("widen", after === undefined ? [x] : [x, after], {});
 export const clip = (x: Tensor, low: number, high: number): Tensor => apply("clip", [x], { low, high });
 
 export interface MatmulOptions {
@@ -106,7 +108,11 @@ export const layerNormScale = (x: Tensor, weight: Tensor, bias: Tensor, eps: num
   apply("layerNormScale", [x, weight, bias], { eps });
 export const rotary = (x: Tensor, cos: Tensor, sin: Tensor, heads: number): Tensor => apply("rotary", [x, cos, sin], { heads });
 
-export const gatherRows = (table: Tensor, ids: Tensor): Tensor => apply("gatherRows", [table, ids], {});
+/** Rows of a table by index; of one stored as halves only those rows are widened. */
+export function gatherRows(table: Tensor, ids: Tensor): Tensor {
+  if (table.op === "widen") return widen(apply("gatherRows", [table.inputs[0]!, ids], {}));
+  return apply("gatherRows", [table, ids], {});
+}
 export const putRows = (base: Tensor, ids: Tensor, rows: Tensor): Tensor => apply("putRows", [base, ids, rows], {});
 export const pick = (x: Tensor, ids: Tensor): Tensor => apply("pick", [x, ids], {});
 export const addAt = (x: Tensor, ids: Tensor, values: Tensor): Tensor => apply("addAt", [x, ids, values], {});

@@ -1,4 +1,4 @@
-import { add, concat, constant, expand, greater, mul, pad, reshape, slice } from "./build.ts";
+import { add, concat, constant, expand, greater, mul, pad, reshape, slice, widen } from "./build.ts";
 import { type Tensor, topological } from "./tensor.ts";
 import { vjpRules } from "./vjp.ts";
 
@@ -83,6 +83,8 @@ class Recomputation {
   private readonly segmentOf = new Map<Tensor, Segment>();
   private readonly copies = new Map<Tensor, Tensor>();
   private readonly starts = new Map<Segment, Tensor>();
+  /** by the start of their segment */
+  private readonly widened = new Map<Tensor, Map<Tensor, Tensor>>();
 
   constructor(segments: readonly Segment[], order: readonly Tensor[]) {
     for (const segment of segments) {
@@ -101,12 +103,23 @@ class Recomputation {
   }
 
   private copy(value: Tensor, segment: Segment): Tensor {
-    if (value === segment.from) return this.starts.get(segment)!;
+    const start = this.starts.get(segment)!;
+    if (value === segment.from) return start;
+    if (value.op === "widen") return this.widenedAgain(value, start);
     if (this.segmentOf.get(value) !== segment) return value;
     const known = this.copies.get(value);
     if (known !== undefined) return known;
     const made: Tensor = { ...value, inputs: value.inputs.map((x) => this.copy(x, segment)) };
     this.copies.set(value, made);
+    return made;
+  }
+
+  /** Halves are widened for each segment anew: what the forward pass made of them would be kept until then. */
+  private widenedAgain(value: Tensor, start: Tensor): Tensor {
+    const known = this.widened.get(start) ?? new Map<Tensor, Tensor>();
+    this.widened.set(start, known);
+    const made = known.get(value) ?? widen(value.inputs[0]!, start);
+    known.set(value, made);
     return made;
   }
 }

@@ -34,6 +34,8 @@ export interface OpAttributes {
   /** x * sigmoid(2u), u = sqrt(2 / pi) * (x + 0.044715 x^3): the tanh form of GELU */
   geluTanh: None;
   clip: { low: number; high: number };
+  /** halves as float32, no gradient; of two inputs the second only says what has to be there before */
+  widen: None;
   /** the value passes, no gradient does */
   stopGradient: None;
 
@@ -85,4 +87,5 @@ export interface OpAttributes {
 type None = {};
 
 export type OpName = keyof OpAttributes;
-export type DType = "float32" | "int";
+/** "half" values are storage alone, IEEE 754 binary16: arithmetic starts from `widen`. */
+export type DType = "float32" | "int" | "half";

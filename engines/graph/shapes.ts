@@ -56,6 +56,7 @@ export const shapeRules: ShapeRules = {
   erf: same,
   geluTanh: same,
   clip: same,
+  widen: same,
   stopGradient: same,
 
   matmul(inputs, { transA, transB }) {

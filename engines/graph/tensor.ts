@@ -18,7 +18,7 @@ export function sizeOf(shape: readonly number[]): number {
 export function apply<Op extends OpName>(op: Op, inputs: readonly Tensor[], attributes: OpAttributes[Op]): Tensor<Op> {
   const rule = shapeRules[op] as (inputs: readonly Tensor[], attributes: OpAttributes[Op]) => number[];
   const shape = rule(inputs, attributes);
-  return { op, inputs, attributes, shape, dtype: inputs[0]?.dtype ?? "float32" };
+  return { op, inputs, attributes, shape, dtype: op === "widen" ? "float32" : (inputs[0]?.dtype ?? "float32") };
 }
 
 /** A value fed at run time. */

@@ -27,6 +27,7 @@ import {
   sub,
   transpose,
   where,
+  widen,
 } from "./build.ts";
 import type { OpName } from "./ops.ts";
 import type { Tensor } from "./tensor.ts";
@@ -63,6 +64,11 @@ function columnSum(x: Tensor): Tensor {
 }
 
 const flat = (x: Tensor): Tensor => reshape(x, [sizeOf(x.shape) / x.shape.at(-1)!, x.shape.at(-1)!]);
+
+/** Halves that the forward pass widened are widened again once the gradient is there, rather than kept as float32. */
+function widenedAgain(x: Tensor, g: Tensor): Tensor {
+  return x.op === "widen" && x.inputs.length === 1 ? widen(in0(x), g) : x;
+}
 
 const nothing = (_: Tensor, y: Tensor): null[] => y.inputs.map(() => null);
 
@@ -126,10 +132,11 @@ export const vjpRules: VjpRules = {
     const outside = add(Number.isFinite(low) ? greater(low, x) : 0, Number.isFinite(high) ? greater(x, high) : 0);
     return [mul(g, sub(1, outside))];
   },
+  widen: nothing,
   stopGradient: nothing,
 
   matmul(g, y, wanted) {
-    const [a, b] = pair(y);
+    const [a, b] = pair(y).map((x) => widenedAgain(x, g)) as [Tensor, Tensor];
     const { transA, transB, alpha } = y.attributes;
     const da = () => (transA ? matmul(b, g, { transA: transB, transB: true, alpha }) : matmul(g, b, { transB: !transB, alpha }));
     const db = () => (transB ? matmul(g, a, { transA: true, transB: transA, alpha }) : matmul(a, g, { transA: !transA, alpha }));

@@ -24,7 +24,7 @@ function attributeProto(name: string, value: AttributeValue) {
 }
 
 function valueInfo(name: string, shape: readonly number[], dtype: DType) {
-  const elemType = dtype === "int" ? DATA.INT64 : DATA.FLOAT;
+  const elemType = { int: DATA.INT64, float32: DATA.FLOAT, half: DATA.FLOAT16 }[dtype];
   return { name, type: { tensorType: { elemType, shape: { dim: shape.map((dimValue) => ({ dimValue })) } } } };
 }
 
@@ -34,7 +34,7 @@ function bytes(data: ArrayBufferView): Uint8Array {
 
 /** Collects the nodes and initializers of one ONNX graph. */
 export class Emitter {
-  readonly type = { float: DATA.FLOAT, bool: DATA.BOOL };
+  readonly type = { float: DATA.FLOAT, bool: DATA.BOOL, int: DATA.INT64 };
   readonly nodes: InstanceType<typeof onnx.NodeProto>[] = [];
   readonly initializers: { name: string; dataType: number; dims: number[]; rawData: Uint8Array }[] = [];
   private readonly known = new Map<string, string>();

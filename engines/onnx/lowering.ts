@@ -61,6 +61,14 @@ export const lowerings: Lowerings = {
   geluTanh: (emit, inputs) => emit.node("Gelu", inputs, { approximate: "tanh" }),
   clip: (emit, [x], { attributes: { low, high } }) =>
     emit.node("Clip", [x!, Number.isFinite(low) ? emit.scalar(low) : "", Number.isFinite(high) ? emit.scalar(high) : ""]),
+  widen(emit, [x, after], y) {
+    if (after === undefined) return emit.node("Cast", [x!], { to: emit.type.float });
+    // a shape that hangs on the other value: x > x is false for every number, NaN too, which the runtime does not know
+    const entry = emit.node("Slice", [emit.node("Reshape", [after, emit.ints([-1])]), emit.ints([0]), emit.ints([1]), emit.ints([0])]);
+    const zero = emit.node("Cast", [emit.node("Greater", [entry, entry])], { to: emit.type.int });
+    const view = emit.node("Reshape", [x!, emit.node("Add", [emit.ints(y.shape), zero])]);
+    return emit.node("Cast", [view], { to: emit.type.float });
+  },
   stopGradient: (_, [x]) => x!,
 
   matmul(emit, inputs, { attributes: { transA, transB, alpha } }) {

@@ -4,6 +4,9 @@ import { toOnnx } from "./emitter.ts";
 
 export type Array32 = Float32Array | Int32Array;
 
+/** What an input is fed with: halves as their bits. */
+export type Feed = Array32 | Uint16Array;
+
 export interface OnnxOptions {
   /** 0 lets the runtime take one a core */
   threads: number;
@@ -41,7 +44,7 @@ export class OnnxSession<Name extends string = string> {
   private readonly inputs: Map<string, Tensor>;
   private readonly outputs: Record<Name, Tensor>;
   /** tensors around typed arrays seen before: making one costs more than looking it up */
-  private readonly wrapped = new WeakMap<Float32Array, Map<string, OrtTensor>>();
+  private readonly wrapped = new WeakMap<Float32Array | Uint16Array, Map<string, OrtTensor>>();
 
   private constructor(session: InferenceSession, ort: Runtime, inputs: Map<string, Tensor>, outputs: Record<Name, Tensor>) {
     this.session = session;
@@ -82,7 +85,7 @@ export class OnnxSession<Name extends string = string> {
    * Runs with one array per input. Outputs come in new arrays: the runtime takes arrays to write them to, but hands back copies of those
    * all the same.
    */
-  async run(feeds: Record<string, Array32>): Promise<Record<Name, Float32Array>> {
+  async run(feeds: Record<string, Feed>): Promise<Record<Name, Float32Array>> {
     const given: Record<string, OrtTensor> = {};
     for (const [name, tensor] of this.inputs) {
       const data = feeds[name];
@@ -99,13 +102,15 @@ export class OnnxSession<Name extends string = string> {
     await this.session.release();
   }
 
-  private wrap(name: string, data: Array32, shape: readonly number[]): OrtTensor {
+  private wrap(name: string, data: Feed, shape: readonly number[]): OrtTensor {
     if (data.length !== sizeOf(shape)) throw new Error(`"${name}" has ${data.length} values, shape [${shape}] needs ${sizeOf(shape)}`);
     if (data instanceof Int32Array) return new this.ort.Tensor("int64", toInt64(data), shape);
     const key = shape.join();
     const known = this.wrapped.get(data) ?? new Map<string, OrtTensor>();
     this.wrapped.set(data, known);
-    const tensor = known.get(key) ?? new this.ort.Tensor("float32", data, shape);
+    const tensor =
+      known.get(key) ??
+      (data instanceof Uint16Array ? new this.ort.Tensor("float16", data, shape) : new this.ort.Tensor("float32", data, shape));
     known.set(key, tensor);
     return tensor;
   }

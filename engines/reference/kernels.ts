@@ -75,6 +75,8 @@ export const kernels: Kernels = {
   silu: elementwise((x) => x * sigmoid(x)),
   geluTanh: elementwise((x) => 0.5 * x * (1 + Math.tanh(Math.sqrt(2 / Math.PI) * (x + 0.044715 * x ** 3)))),
   clip: (inputs, shape, { low, high }) => elementwise((x) => Math.min(Math.max(x, low), high))(inputs, shape),
+  // inputs of halves are read as numbers
+  widen: ([x]) => x!,
   stopGradient: ([x]) => x!,
 
   matmul,

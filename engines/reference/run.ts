@@ -1,3 +1,4 @@
+import { widenHalf } from "../../core/half.ts";
 import { type Tensor, topological } from "../graph/tensor.ts";
 import type { NdArray } from "./array.ts";
 import { kernels } from "./kernels.ts";
@@ -8,7 +9,7 @@ export type Feeds = Record<string, ArrayLike<number>>;
 
 /**
  * The reference executor: float64, plain TypeScript, one kernel at a time. What every fast executor and every gradient is tested against.
- * `feeds` holds a flat array for every input by name; the result one flat array for every output.
+ * `feeds` holds a flat array for every input by name, bits for one of halves; the result one flat array for every output.
  */
 export function runReference<Name extends string>(outputs: Record<Name, Tensor>, feeds: Feeds): Record<Name, Float64Array> {
   const wanted = Object.entries<Tensor>(outputs);
@@ -25,7 +26,10 @@ function fed(tensor: Tensor<"input">, feeds: Feeds): NdArray {
   if (data === undefined) throw new Error(`no feed for the input "${name}"`);
   const expected = tensor.shape.reduce((product, d) => product * d, 1);
   if (data.length !== expected) throw new Error(`feed "${name}" has ${data.length} values, shape [${tensor.shape}] needs ${expected}`);
-  return { shape: tensor.shape, data: Float64Array.from(data) };
+  if (tensor.dtype !== "half") return { shape: tensor.shape, data: Float64Array.from(data) };
+  const values = new Float32Array(data.length);
+  widenHalf(Uint16Array.from(data), values);
+  return { shape: tensor.shape, data: Float64Array.from(values) };
 }
 
 function computed(tensor: Tensor, values: Map<Tensor, NdArray>): NdArray {

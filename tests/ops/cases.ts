@@ -5,7 +5,7 @@ import { sizeOf, type Tensor } from "../../engines/graph/tensor.ts";
 
 /** A use of an operation on inputs drawn from a range away from its kinks. */
 export interface OpCase {
-  inputs: { shape: number[]; low?: number; high?: number; values?: number[]; ids?: number }[];
+  inputs: { shape: number[]; low?: number; high?: number; values?: number[]; ids?: number /** bits of binary16 */; half?: number[] }[];
   build: (...inputs: Tensor[]) => Tensor;
 }
 
@@ -46,6 +46,22 @@ export const opCases: Record<Exclude<OpName, "input">, OpCase[]> = {
     ...unaryCase((x) => g.clip(x, -0.31, 0.42)),
     ...unaryCase((x) => g.clip(x, -Infinity, 0.13)),
     ...unaryCase((x) => g.clip(x, 0.07, Infinity)),
+  ],
+  // 1, -2, 0.5, 31, the smallest normal and the smallest subnormal number
+  widen: [
+    {
+      inputs: [{ shape: [2, 3], half: [0x3c00, 0xc000, 0x3800, 0x4fc0, 0x0400, 0x0001] }, a23],
+      build: (h, x) => g.mul(g.widen(h), x),
+    },
+    { inputs: [{ shape: [2, 3], half: [0x3c00, 0xc000, 0x3800, 0x4248, 0x0400, 0xb555] }, a23], build: (h, x) => g.linear(x, g.widen(h)) },
+    {
+      inputs: [
+        { shape: [2, 3], half: [0x3c00, 0xc000, 0x3800, 0x4248, 0x0400, 0xb555] },
+        { shape: [3], values: [1, 0, 1] },
+        { shape: [3, 3] },
+      ],
+      build: (h, ids, x) => g.mul(g.gatherRows(g.widen(h), ids), x),
+    },
   ],
   stopGradient: [{ inputs: [a23, a23], build: (a, b) => g.mul(g.stopGradient(g.mul(b, 0)), a) }],
   matmul: [false, true].flatMap((transA) =>
@@ -133,10 +149,13 @@ export const opCases: Record<Exclude<OpName, "input">, OpCase[]> = {
 /** Inputs x0, x1, … of a case with seeded values, and a weighted sum of its result, so that every entry counts differently. */
 export function instantiate({ inputs, build }: OpCase, seed: number) {
   const random = new Random(seed);
-  const tensors = inputs.map(({ shape, values }, i) => g.input(`x${i}`, shape, values === undefined ? "float32" : "int"));
+  const tensors = inputs.map(({ shape, values, half }, i) => {
+    return g.input(`x${i}`, shape, half !== undefined ? "half" : values === undefined ? "float32" : "int");
+  });
   const feeds: Record<string, Float64Array> = {};
-  inputs.forEach(({ shape, low = -1, high = 1, values }, i) => {
-    feeds[`x${i}`] = Float64Array.from({ length: sizeOf(shape) }, (_, j) => values?.[j] ?? low + (high - low) * random.uniform());
+  inputs.forEach(({ shape, low = -1, high = 1, values, half }, i) => {
+    const given = values ?? half;
+    feeds[`x${i}`] = Float64Array.from({ length: sizeOf(shape) }, (_, j) => given?.[j] ?? low + (high - low) * random.uniform());
   });
   const result = build(...tensors);
   const weights = Array.from({ length: sizeOf(result.shape) }, () => random.uniform() + 0.5);

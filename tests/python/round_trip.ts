@@ -33,8 +33,8 @@ for (const folder of folders.filter((folder) => isAdapter(folder) || existsSync(
     await store.write(copy, weights);
   } else {
     const model = await readArchitecture(folder);
-    const { weights, layout, others } = await readModelWeights(folder, model);
-    await modelStore(model, layout, others).write(copy, weights);
+    const stored = await readModelWeights(folder, model);
+    await modelStore(model, stored).write(copy, stored.weights);
   }
   console.log(`${copy}: ${(await readdir(copy)).filter((name) => WEIGHTS.test(name)).join(", ")}`);
 }

@@ -1,7 +1,8 @@
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { narrowToHalf, widenHalf } from "../../core/half.ts";
 import { readSafetensors, readWeights } from "../../core/safetensors.ts";
 import { fixture, grpo, picturesOf, sft, writeRecipe, writeRows } from "./fixtures.ts";
 import { Program } from "./program.ts";
@@ -19,8 +20,8 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-async function train(name: string, freeze: string) {
-  const model = `{ path: ${SOURCE}, freeze: ${freeze}, slots: 6, threads: 1 }`;
+async function train(name: string, freeze: string, more = "") {
+  const model = `{ path: ${SOURCE}, freeze: ${freeze}, slots: 6, threads: 1${more} }`;
   const recipe = await writeRecipe(folder, { name, model, rows: "rows", stages: [sft(2), grpo(1)] });
   return program.run(["train", recipe, "--run-dir", join(folder, "runs", name), "--json"]);
 }
@@ -41,6 +42,28 @@ test("frozen tensors stay byte for byte, every other one moves, and only those h
   const moments = [...(await readSafetensors(join(checkpoint, "optimizer.safetensors"))).tensors.keys()];
   expect(moments.length).toBeGreaterThan(10);
   expect(moments.filter((name) => name.includes("vision_model"))).toEqual([]);
+});
+
+test("what is frozen may be held in half precision: a checkpoint has it rounded, and a resumed run ends where one without a stop does", async () => {
+  const { code, err } = await train("halves", "[vision_model]", ", frozen_dtype: float16");
+  expect(err).toBe("");
+  expect(code).toBe(0);
+  const run = join(folder, "runs", "halves");
+  const [before, after] = [await readWeights(SOURCE), await readWeights(join(run, "checkpoints", "rl-step-000001"))];
+  for (const [name, { shape }] of before.tensors) {
+    if (!name.includes("vision_model") || shape.length === 1) continue;
+    const values = await before.read(name);
+    const rounded = new Float32Array(values.length);
+    widenHalf(narrowToHalf(values), rounded);
+    expect(Buffer.compare(Buffer.from(rounded.buffer), await after.readBytes(name)), name).toBe(0);
+  }
+  const last = join(run, "checkpoints", "rl-step-000001", "model.safetensors");
+  const whole = await readFile(last);
+  await rm(join(run, "checkpoints", "rl-step-000001"), { recursive: true });
+  const again = await program.run(["train", join(folder, "halves.yaml"), "--run-dir", run, "--resume", "--json"]);
+  expect(again.err).toBe("");
+  expect(again.code).toBe(0);
+  expect(Buffer.compare(await readFile(last), whole)).toBe(0);
 });
 
 test.each([
