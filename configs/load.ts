@@ -57,7 +57,8 @@ function recipeText({ name, seed, ...sections }: Recipe, folder: string): string
   return stringify({ name, seed, folder, ...sections }, { lineWidth: 0, aliasDuplicateObjects: false });
 }
 
-function refused(problems: Problem[], places: string[]): RecipeError {
+/** All problems as one error, in the order of the places that were read, so many that a reader can take them in. */
+export function refused(problems: Problem[], places: string[]): RecipeError {
   const sorted = inOrder(problems, places);
   const shown = sorted.slice(0, MAX_PROBLEMS);
   const more = sorted.length - shown.length;

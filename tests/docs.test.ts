@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, extname, join, posix } from "node:path";
+import type { Command } from "commander";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { parse } from "yaml";
 import { program } from "../cli/program.ts";
@@ -42,11 +43,12 @@ function commands(page: string): string[] {
 const scripts = Object.keys((JSON.parse(read("package.json")) as { scripts: Record<string, string> }).scripts);
 
 /** What is wrong with a `vlrl …` command line, or null. */
-function vlrlMistake(words: string[]): string | null {
+function vlrlMistake(words: string[], parent: Command = program): string | null {
   const [name, ...rest] = words;
   if (name === undefined || name.startsWith("--")) return ["--help", "--version", undefined].includes(name) ? null : `no ${name}`;
-  const command = program.commands.find((one) => one.name() === name);
+  const command = parent.commands.find((one) => one.name() === name);
   if (command === undefined) return `no command ${name}`;
+  if (command.commands.length > 0) return vlrlMistake(rest, command);
   let given = 0;
   for (let i = 0; i < rest.length; i++) {
     const word = rest[i]!;
@@ -112,6 +114,8 @@ test.each([
   ["npx vlrl eval x --row 3", "eval has no option --row"],
   ["vlrl eval x --rows", "--rows wants a value"],
   ["vlrl schema x", "schema takes fewer arguments"],
+  ["vlrl reward serve rewards.yaml --port 1", null],
+  ["vlrl reward sevre x", "no command sevre"],
   ["npm run chek", "no script chek"],
   ["npm run quickstart -- --sed 1", "train has no option --sed"],
 ])("%j: %j", (line, expected) => {
