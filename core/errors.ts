@@ -36,6 +36,17 @@ export class UserError extends Error {
   }
 }
 
+/** What the work gives, or null where it finds fault with what a user gave us: its problems join the list, and others can be looked for. */
+export async function noting<T>(problems: Problem[], work: () => T | Promise<T>): Promise<T | null> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    problems.push(...error.problems);
+    return null;
+  }
+}
+
 /** A recipe that can't be run as written. */
 export class RecipeError extends UserError {}
 

@@ -7,7 +7,7 @@ import { type FileHandle, open, readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import { beginAtomic, exists } from "./atomic.ts";
-import { CheckpointError } from "./errors.ts";
+import { CheckpointError, noting, type Problem } from "./errors.ts";
 import { narrowToBfloat16, narrowToHalf, widenBfloat16, widenHalf } from "./half.ts";
 
 const BYTES = { F64: 8, F32: 4, F16: 2, BF16: 2, I64: 8, I32: 4, I16: 2, I8: 1, U8: 1, BOOL: 1 } as const;
@@ -126,11 +126,14 @@ export async function readWeights(folder: string): Promise<Weights> {
 
   const tensors = new Map<string, TensorInfo>();
   const files: StoredFile[] = [];
+  const problems: Problem[] = [];
   for (const shard of new Set(Object.values(index.data.weight_map))) {
-    const file = await readSafetensors(join(folder, shard));
+    const file = await noting(problems, () => readSafetensors(join(folder, shard)));
+    if (file === null) continue;
     files.push(...file.files);
     for (const [name, info] of file.tensors) if (index.data.weight_map[name] === shard) tensors.set(name, info);
   }
+  if (problems.length > 0) throw new CheckpointError(problems);
   for (const [name, shard] of Object.entries(index.data.weight_map)) {
     if (!tensors.has(name)) throw broken(join(folder, shard), "the index places this tensor here, but the file does not hold it", name);
   }
@@ -278,6 +281,11 @@ function weights(
     },
     readIntegers: (name) => readWholeNumbers(find(name)),
   };
+}
+
+/** Throws CheckpointError where one of these can't be read as float32. */
+export function checkFloats(tensors: Iterable<TensorInfo>): void {
+  for (const info of tensors) floatType(info);
 }
 
 function floatType({ dtype, name, file }: TensorInfo): "F32" | "F16" | "BF16" {

@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { RecipeError } from "../core/errors.ts";
+import { noting, type Problem, RecipeError, UserError } from "../core/errors.ts";
+import { checkFloats, readWeights } from "../core/safetensors.ts";
 import { adapterParameters, type Adapter as GraphAdapter } from "../engines/embedded/adapter.ts";
 import type { Architecture } from "../engines/embedded/architecture.ts";
 import type { WeightStore } from "../engines/embedded/engine.ts";
@@ -11,7 +12,7 @@ import { adapterConfig, type LoraOptions } from "./adapter/options.ts";
 import { adapterStore, newAdapters, storedAdapters } from "./adapter/store.ts";
 import { modelFolders } from "./folders.ts";
 import { readArchitecture } from "./index.ts";
-import { type Arrays, modelStore, newLayout, readModelWeights, type StoredWeights } from "./weights.ts";
+import { type Arrays, checkTensors, modelStore, newLayout, readModelWeights, type StoredWeights } from "./weights.ts";
 
 export interface OpenOptions {
   /** what a new adapter starts from, and a model's weights where `fresh` lets them */
@@ -48,13 +49,32 @@ export async function openModel(
   return { policy, weights: { ...base.weights, ...adapter.weights }, store: adapter.store };
 }
 
-/** The policy that `openModel` would open, without its weights. */
-export async function describePolicy(folder: string, { seed = 0, lora = null, freeze, recompute }: OpenOptions): Promise<Policy> {
+/**
+ * The policy that `openModel` would open, without the base's weights: of them the headers alone are read.
+ * Throws UserError with all that would keep `openModel` from opening it.
+ */
+export async function describePolicy(
+  folder: string,
+  { seed = 0, fresh = false, lora = null, freeze, recompute }: OpenOptions,
+): Promise<Policy> {
   const folders = await modelFolders(folder);
   const model = await readArchitecture(folders.base);
-  refuseFrozen(folders.adapter, freeze);
-  const adapter = await openAdapter(model, folders.base, folders.adapter, lora, seed);
-  return policyOf(model, { adapters: adapter?.adapters, freeze, recompute });
+  const problems: Problem[] = [];
+  if (!fresh || hasWeights(folders.base)) await noting(problems, () => checkBaseWeights(folders.base, model));
+  await noting(problems, () => refuseFrozen(folders.adapter, freeze));
+  const policy = await noting(problems, async () => {
+    const adapter = await openAdapter(model, folders.base, folders.adapter, lora, seed);
+    return policyOf(model, { adapters: adapter?.adapters, freeze, recompute });
+  });
+  if (policy === null || problems.length > 0) throw new UserError(problems);
+  return policy;
+}
+
+/** Throws CheckpointError where the files can't hold the model's weights. */
+async function checkBaseWeights(folder: string, model: Architecture): Promise<void> {
+  const files = await readWeights(folder);
+  checkTensors(files, model);
+  checkFloats(model.parameters.map(({ name }) => files.tensors.get(name)!));
 }
 
 /** Beside an adapter everything is frozen: patterns would say nothing. For a new adapter the recipe's schema says so. */

@@ -13,7 +13,7 @@ import type { RunControl, RunPlan } from "./plan.ts";
 import { curveSvg } from "./report/curve.ts";
 import { MetricsLog, readMetrics } from "./report/metrics.ts";
 import { type StageContext, type StageRunner, updatesPerStep } from "./runner.ts";
-import { assemble, type Crew, modelFolder, presetFolderOf } from "./setup.ts";
+import { assemble, type Crew, checkReferences, modelFolder, presetFolderOf } from "./setup.ts";
 import { sftRunner } from "./sft.ts";
 
 export type { RunControl, RunPlan } from "./plan.ts";
@@ -140,6 +140,7 @@ class Run {
     // between two stages too: the weights that the engine started from are rounded where the model's files are of half precision
     if (checkpoint !== null) await crew.engine.loadState(checkpoint.folder, { optimizer: true });
     const info = await crew.engine.info();
+    checkReferences(plan.stages, info.adapters);
     const resumedFrom = checkpoint === null ? null : { stage: checkpoint.state.stage.name, step: checkpoint.state.step };
     control.listener({ type: "run", folder: control.runDir, resumedFrom, parameters: info.parameters, device: info.executor });
 
