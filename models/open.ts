@@ -1,7 +1,8 @@
 import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { noting, type Problem, RecipeError, UserError } from "../core/errors.ts";
-import { checkFloats, readWeights } from "../core/safetensors.ts";
+import { readWeights } from "../core/safetensors.ts";
+import { checkFloats } from "../core/tensor-bytes.ts";
 import { adapterParameters, type Adapter as GraphAdapter } from "../engines/embedded/adapter.ts";
 import type { Architecture } from "../engines/embedded/architecture.ts";
 import type { WeightStore } from "../engines/embedded/engine.ts";

@@ -3,14 +3,9 @@ import { join } from "node:path";
 import { atomicWrite, exists } from "../../core/atomic.ts";
 import { CheckpointError, type Problem } from "../../core/errors.ts";
 import { nearest } from "../../core/nearest.ts";
-import {
-  readSafetensors,
-  refusePickles,
-  type TensorInfo,
-  type TensorToWrite,
-  type Weights,
-  writeSafetensors,
-} from "../../core/safetensors.ts";
+import { readSafetensors, refusePickles, type Weights } from "../../core/safetensors.ts";
+import type { TensorInfo } from "../../core/safetensors-header.ts";
+import { type TensorToWrite, writeSafetensors } from "../../core/safetensors-write.ts";
 import { type AdapterConfig, strengthOf } from "./config.ts";
 import { parsePeftConfig, peftConfigText } from "./peft-config.ts";
 import { isAllLinear, isTarget } from "./targets.ts";

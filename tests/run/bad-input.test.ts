@@ -2,7 +2,8 @@ import { mkdir, mkdtemp, readdir, readFile, rm, truncate, writeFile } from "node
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { readWeights, writeSafetensors } from "../../core/safetensors.ts";
+import { readWeights } from "../../core/safetensors.ts";
+import { writeSafetensors } from "../../core/safetensors-write.ts";
 import type { Picture } from "../../core/types.ts";
 import { openDataset } from "../../datasets/index.ts";
 import { smallDisk } from "../small-disk.ts";

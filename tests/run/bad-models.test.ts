@@ -2,7 +2,8 @@ import { cp, mkdtemp, readFile, rename, rm, truncate, writeFile } from "node:fs/
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { readWeights, type TensorToWrite, writeSafetensors } from "../../core/safetensors.ts";
+import { readWeights } from "../../core/safetensors.ts";
+import { type TensorToWrite, writeSafetensors } from "../../core/safetensors-write.ts";
 import { fixture, grpo, picturesOf, sft, writeRecipe, writeRows } from "./fixtures.ts";
 import { Program } from "./program.ts";
 
