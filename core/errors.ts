@@ -12,6 +12,8 @@ export interface Problem {
   field?: string;
   message: string;
   cure?: string;
+  /** what is written could go to another place; by which option, whoever asked for it says (`advising` of core/atomic.ts) */
+  elsewhere?: true;
 }
 
 function placeText({ file, line, column }: Place): string {

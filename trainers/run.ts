@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { lockRun } from "../checkpoints/lock.ts";
 import { refuseChanges } from "../checkpoints/recipe.ts";
 import { type Checkpoint, checkCheckpoint, latestCheckpoint, retain, saveCheckpoint, sweepCheckpoints } from "../checkpoints/store.ts";
-import { atomicWrite, exists, sweepTemporary } from "../core/atomic.ts";
+import { advising, atomicWrite, exists, sweepTemporary } from "../core/atomic.ts";
 import { UserError } from "../core/errors.ts";
 import { evaluatePolicy } from "./evaluate.ts";
 import type { EvalResult, RunSummary, StageSummary } from "./events.ts";
@@ -57,7 +57,11 @@ const FRESH: Progress = {
 };
 
 /** Runs a recipe's stages one after the other in a run folder, from the start or from a checkpoint, and returns what came of them. */
-export async function runPlan(plan: RunPlan, control: RunControl): Promise<RunSummary> {
+export function runPlan(plan: RunPlan, control: RunControl): Promise<RunSummary> {
+  return advising("--run-dir", () => runIn(plan, control));
+}
+
+async function runIn(plan: RunPlan, control: RunControl): Promise<RunSummary> {
   const checkpoint = await findCheckpoint(plan, control);
   await mkdir(join(control.runDir, "rollouts"), { recursive: true });
   const lock = await lockRun(control.runDir);
