@@ -1,7 +1,8 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { openDataset } from "../datasets/index.ts";
+import { exists } from "../core/atomic.ts";
+import { noting, type Problem, UserError } from "../core/errors.ts";
 import { parameterCount } from "../engines/embedded/architecture.ts";
 import { promptGraph, stepGraph } from "../engines/embedded/decode-graph.ts";
 import { CAPACITY_STEP } from "../engines/embedded/generate.ts";
@@ -10,14 +11,14 @@ import { layoutOf, planPasses } from "../engines/embedded/pass.ts";
 import type { Policy } from "../engines/embedded/policy.ts";
 import { isLarge } from "../engines/embedded/sessions.ts";
 import { lossGraph } from "../engines/embedded/train-graph.ts";
-import type { EncodedPrompt, TrainRow } from "../engines/engine.ts";
-import { resolveEnvironment } from "../environments/index.ts";
+import type { TrainRow } from "../engines/engine.ts";
 import { modelFolders } from "../models/folders.ts";
 import { describePolicy } from "../models/open.ts";
+import { type FirstRow, firstRows } from "./first-rows.ts";
 import { losses } from "./losses/index.ts";
 import type { Sampling, Stage } from "./options.ts";
 import type { RunPlan } from "./plan.ts";
-import { engineStart, modelFolder } from "./setup.ts";
+import { checkReferences, engineStart, modelFolder } from "./setup.ts";
 
 export interface Estimate {
   parameters: number;
@@ -27,6 +28,8 @@ export interface Estimate {
   memory_mb: number;
   /** prompt and response tokens of one step; for grpo an upper bound, every completion as long as it may be */
   tokens_per_step: { stage: string; tokens: number }[];
+  /** how many rows of the data all this was looked for in */
+  rows: { train: number; eval: number };
 }
 
 /** Node with the libraries, the data, the screen and the engine's thread: measured. */
@@ -34,21 +37,21 @@ const PROCESS_BYTES = 400 * 2 ** 20;
 /** Rows of the data that are looked at: more of them where every shape of a pass counts, and rows are small. */
 const SAMPLE_ROWS = { large: 8, small: 128 };
 
-/** A row of the data as a stage would train it. */
-interface SampledRow {
-  prompt: EncodedPrompt;
-  fields: Record<string, unknown>;
-}
-
-/** What a run will need, from the model's config and a few rows of its data; no weight is read and nothing is trained. */
+/**
+ * What a run will need, from the model's config, the headers of its weights and the first rows of its data; nothing is trained.
+ * Throws UserError with all that would stop the run at its start, as far as that shows.
+ */
 export async function estimate(plan: RunPlan): Promise<Estimate> {
   const temporary = await mkdtemp(join(tmpdir(), "vlrl-"));
   try {
     const folder = await modelFolder(plan, join(temporary, "model"));
-    const policy = await describePolicy(folder, engineStart(plan, folder, true).open);
-    const wanted = isLarge(policy.model) ? SAMPLE_ROWS.large : SAMPLE_ROWS.small;
-    const { encode, rows } = await sampleRows(plan, (await modelFolders(folder)).files, wanted);
-    const training = plan.stages.map((stage) => stageSteps(stage, rows, encode));
+    const problems: Problem[] = [];
+    const policy = await noting(problems, () => describePolicy(folder, engineStart(plan, folder, true).open));
+    if (policy !== null) await noting(problems, () => checkReferences(plan.stages, policy.adapters.size));
+    const wanted = policy === null || isLarge(policy.model) ? SAMPLE_ROWS.large : SAMPLE_ROWS.small;
+    const rows = await noting(problems, async () => firstRows(plan, await processorFiles(folder), wanted));
+    if (policy === null || rows === null || problems.length > 0) throw new UserError(problems);
+    const training = plan.stages.map((stage, i) => stageSteps(stage, rows.stages[i]!));
     const tokens_per_step = plan.stages.map((stage, i) => ({
       stage: stage.name,
       tokens: Math.round(tokensOf(training[i]!.flat()) / training[i]!.length),
@@ -56,36 +59,28 @@ export async function estimate(plan: RunPlan): Promise<Estimate> {
     return {
       parameters: parameterCount(policy.parameters),
       trained: parameterCount(policy.trained),
-      memory_mb: Math.round(memory(plan, policy, rows, training) / 2 ** 20),
+      memory_mb: Math.round(memory(plan, policy, [...rows.stages.flat(), ...rows.held], training) / 2 ** 20),
       tokens_per_step,
+      rows: rows.counts,
     };
   } finally {
     await rm(temporary, { recursive: true, force: true });
   }
 }
 
-async function sampleRows(plan: RunPlan, files: string, wanted: number) {
-  const { loadProcessor } = await import("../models/processor/load.ts");
-  const { max_pixels, min_pixels } = plan.model;
-  const processor = await loadProcessor(files, { maxPixels: max_pixels, minPixels: min_pixels });
-  const environment = resolveEnvironment(plan.environment);
-  const dataset = await openDataset(plan.data.train, { folder: plan.folder, seed: plan.seed });
-  const rows: SampledRow[] = [];
-  for (let i = 0; i < Math.min(wanted, dataset.size); i++) {
-    const { fields } = await dataset.at(i);
-    rows.push({ fields, prompt: (await processor.encodePrompt(environment.start(fields))).prompt });
-  }
-  return { rows, encode: processor.encode };
+/** The folder of the tokenizer's files, or null where there is no model: opening the policy has told why. */
+async function processorFiles(folder: string): Promise<string | null> {
+  const folders = await noting([], () => modelFolders(folder));
+  return folders !== null && (await exists(join(folders.files, "config.json"))) ? folders.files : null;
 }
 
 /** The rows of several steps: as many as there are sampled rows for, or one of them over and over. */
-function stageSteps(stage: Stage, rows: SampledRow[], encode: (text: string) => Int32Array): TrainRow[][] {
-  const completion = (length: number) => ({ tokens: new Int32Array(length), fields: {} });
+function stageSteps(stage: Stage, rows: FirstRow[]): TrainRow[][] {
   const count = stage.kind === "sft" ? stage.batch_size : stage.groups_per_step;
+  const members = stage.kind === "sft" ? 1 : stage.group_size;
   const row = (i: number): TrainRow => {
-    const { prompt, fields } = rows[i % rows.length]!;
-    if (stage.kind === "grpo") return { prompt, completions: Array(stage.group_size).fill(completion(stage.sampling.max_new_tokens)) };
-    return { prompt, completions: [completion(encode(String(fields[stage.response_field] ?? "")).length + 1)] };
+    const { prompt, after } = rows[i % rows.length]!;
+    return { prompt, completions: Array(members).fill({ tokens: new Int32Array(after), fields: {} }) };
   };
   const steps = Math.max(1, Math.floor(rows.length / count));
   return Array.from({ length: steps }, (_, step) => Array.from({ length: count }, (_, i) => row(step * count + i)));
@@ -97,7 +92,7 @@ function tokensOf(rows: readonly TrainRow[]): number {
   }, 0);
 }
 
-function memory(plan: RunPlan, policy: Policy, rows: SampledRow[], training: TrainRow[][][]): number {
+function memory(plan: RunPlan, policy: Policy, rows: FirstRow[], training: TrainRow[][][]): number {
   const stages = plan.stages.map((stage, i) => ({ stage, steps: training[i]!.map((rows) => stageShapes(stage, rows, policy)) }));
   const passes = stages.flatMap(({ stage, steps }) => {
     const grpo = stage.kind === "grpo";
@@ -126,12 +121,12 @@ function stageShapes(stage: Stage, rows: TrainRow[], { model }: Policy): string[
     .map(({ shape }) => JSON.stringify(shape));
 }
 
-function longest(rows: readonly SampledRow[]): number {
+function longest(rows: readonly FirstRow[]): number {
   return rows.reduce((most, { prompt }) => Math.max(most, prompt.tokens.length), 0);
 }
 
 /** The prompt pass of the longest prompt, and a step of decoding at each size of the cache. */
-function samplingPasses(plan: RunPlan, policy: Policy, rows: SampledRow[], sampling: Sampling[]): number[] {
+function samplingPasses(plan: RunPlan, policy: Policy, rows: FirstRow[], sampling: Sampling[]): number[] {
   if (sampling.length === 0) return [];
   const { slots } = plan.model;
   const furthest = Math.max(...sampling.map(({ max_new_tokens }) => max_new_tokens));

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { lockRun } from "../checkpoints/lock.ts";
 import { refuseChanges } from "../checkpoints/recipe.ts";
 import { type Checkpoint, checkCheckpoint, latestCheckpoint, retain, saveCheckpoint, sweepCheckpoints } from "../checkpoints/store.ts";
-import { atomicWrite, exists, sweepTemporary } from "../core/atomic.ts";
+import { advising, atomicWrite, exists, sweepTemporary } from "../core/atomic.ts";
 import { UserError } from "../core/errors.ts";
 import { evaluatePolicy } from "./evaluate.ts";
 import type { EvalResult, RunSummary, StageSummary } from "./events.ts";
@@ -13,7 +13,7 @@ import type { RunControl, RunPlan } from "./plan.ts";
 import { curveSvg } from "./report/curve.ts";
 import { MetricsLog, readMetrics } from "./report/metrics.ts";
 import { type StageContext, type StageRunner, updatesPerStep } from "./runner.ts";
-import { assemble, type Crew, modelFolder, presetFolderOf } from "./setup.ts";
+import { assemble, type Crew, checkReferences, modelFolder, presetFolderOf } from "./setup.ts";
 import { sftRunner } from "./sft.ts";
 
 export type { RunControl, RunPlan } from "./plan.ts";
@@ -57,7 +57,11 @@ const FRESH: Progress = {
 };
 
 /** Runs a recipe's stages one after the other in a run folder, from the start or from a checkpoint, and returns what came of them. */
-export async function runPlan(plan: RunPlan, control: RunControl): Promise<RunSummary> {
+export function runPlan(plan: RunPlan, control: RunControl): Promise<RunSummary> {
+  return advising("--run-dir", () => runIn(plan, control));
+}
+
+async function runIn(plan: RunPlan, control: RunControl): Promise<RunSummary> {
   const checkpoint = await findCheckpoint(plan, control);
   await mkdir(join(control.runDir, "rollouts"), { recursive: true });
   const lock = await lockRun(control.runDir);
@@ -140,6 +144,7 @@ class Run {
     // between two stages too: the weights that the engine started from are rounded where the model's files are of half precision
     if (checkpoint !== null) await crew.engine.loadState(checkpoint.folder, { optimizer: true });
     const info = await crew.engine.info();
+    checkReferences(plan.stages, info.adapters);
     const resumedFrom = checkpoint === null ? null : { stage: checkpoint.state.stage.name, step: checkpoint.state.step };
     control.listener({ type: "run", folder: control.runDir, resumedFrom, parameters: info.parameters, device: info.executor });
 

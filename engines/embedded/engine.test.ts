@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { Random } from "../../core/random.ts";
+import { gradientGap } from "../../tests/decoder-fixture.ts";
 import { type EngineFixture, engineFixture, seededCompletion } from "../../tests/engine-fixture.ts";
 import type { LossSpec, TrainRow } from "../engine.ts";
 
@@ -42,21 +43,6 @@ async function gradientOf(calls: TrainRow[][], spec: LossSpec) {
   return { loss, metrics, gradients };
 }
 type Result = Awaited<ReturnType<typeof gradientOf>>;
-
-/** The largest difference of two gradients as a share of the largest entry of either. */
-function gradientGap(a: Result["gradients"], b: Result["gradients"]): number {
-  expect(Object.keys(a)).toEqual(Object.keys(b));
-  let [gap, top] = [0, 0];
-  for (const [name, values] of Object.entries(a)) {
-    const others = b[name]!;
-    values.forEach((value, i) => {
-      gap = Math.max(gap, Math.abs(value - others[i]!));
-      top = Math.max(top, Math.abs(value));
-    });
-  }
-  expect(top).toBeGreaterThan(0);
-  return gap / top;
-}
 
 // float32 sums of some hundred terms in another order: 1e-7 each, with room for cancellation
 const TOLERANCE = 2e-5;

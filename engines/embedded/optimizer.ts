@@ -1,5 +1,6 @@
 import { join } from "node:path";
-import { readSafetensors, writeSafetensors } from "../../core/safetensors.ts";
+import { readSafetensors } from "../../core/safetensors.ts";
+import { writeSafetensors } from "../../core/safetensors-write.ts";
 import type { OptimizerStep } from "../engine.ts";
 import { adamw, gradientNorm } from "./adamw.ts";
 import type { ParameterSpec } from "./architecture.ts";

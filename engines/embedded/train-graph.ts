@@ -103,9 +103,10 @@ function targetChunks(
   weights: Weights,
   { hidden, select }: { hidden: Tensor; select: Tensor },
   temperature: number,
+  chunkValues: number,
 ): Chunk[] {
   const count = hidden.shape[0]!;
-  const size = Math.max(1, Math.floor(CHUNK_VALUES / model.vocab));
+  const size = Math.max(1, Math.floor(chunkValues / model.vocab));
   const all = input("targets", [count], "int");
   return Array.from({ length: Math.ceil(count / size) }, (_, i) => {
     const [start, end] = [i * size, Math.min(count, (i + 1) * size)];
@@ -132,9 +133,10 @@ export function logprobGraph(
   shape: PassShape,
   temperature: number,
   bare: boolean,
+  chunkValues = CHUNK_VALUES,
 ): { logprobs: Tensor; entropies: Tensor } {
   const { weights } = weightInputs(weightsOf(policy, { bare }));
-  const chunks = targetChunks(policy.model, weights, targetHidden(policy.model, weights, shape), temperature);
+  const chunks = targetChunks(policy.model, weights, targetHidden(policy.model, weights, shape), temperature, chunkValues);
   return { logprobs: joined(chunks, ({ logprobs }) => logprobs), entropies: joined(chunks, entropyOf) };
 }
 
@@ -145,10 +147,11 @@ export function lossGraph(
   loss: LossDefinition,
   options: Record<string, number>,
   temperature: number,
+  chunkValues = CHUNK_VALUES,
 ): Record<string, Tensor> {
   const { weights, inputs } = weightInputs(weightsOf(policy, { noisyTokens: tokensOf(shape) }));
   const { hidden, select, starts } = targetHidden(policy.model, weights, shape);
-  const chunks = targetChunks(policy.model, weights, { hidden, select }, temperature);
+  const chunks = targetChunks(policy.model, weights, { hidden, select }, temperature, chunkValues);
   const logprobs = joined(chunks, (chunk) => chunk.logprobs);
   const fields = new Map<string, Tensor>();
   const { loss: value, metrics } = loss.build(

@@ -1,8 +1,8 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { EmbeddedEngine } from "../../engines/embedded/engine.ts";
+import { keptTokens } from "../../engines/embedded/filters.ts";
 import type { Policy } from "../../engines/embedded/policy.ts";
-import { filterLogits } from "../../engines/embedded/sampler.ts";
 import type { PromptPixels, TrainRow } from "../../engines/engine.ts";
 import { sizeOf } from "../../engines/graph/tensor.ts";
 import { openModel } from "../../models/open.ts";
@@ -290,14 +290,15 @@ async function generation(setup: Setup): Promise<Section> {
 
 function sampling(golden: NonNullable<Golden["sampling"]>): Section {
   const comparison = new Comparison("sampling filters");
-  const none = { temperature: 1, top_k: 0, top_p: 1, min_p: 0, max_new_tokens: 1, stop_ids: [], stop_strings: [] };
+  const none = { temperature: 1, top_k: 0, top_p: 1, min_p: 0 };
   for (const [name, expected] of Object.entries(golden)) {
     if (Array.isArray(expected)) continue;
     const options = Object.fromEntries(
       [...name.matchAll(/(temperature|top_k|top_p|min_p)_([\d.]+)/g)].map(([, key, value]) => [key, Number(value)]),
     );
-    const { ids, logprobs } = filterLogits(Float32Array.from(golden.logits), { ...none, ...options });
-    const byId = ids.map((id, i) => [id, logprobs[i]!] as const).sort(([a], [b]) => a - b);
+    const { ids, weights } = keptTokens(Float32Array.from(golden.logits), { ...none, ...options });
+    const total = weights.reduce((sum, weight) => sum + weight, 0);
+    const byId = [...ids].map((id, i) => [id, Math.log(weights[i]! / total)] as const).sort(([a], [b]) => a - b);
     if (expected.kept !== "all")
       comparison.all(
         byId.map(([id]) => id),

@@ -2,7 +2,8 @@ import { mkdir, mkdtemp, readdir, readFile, rm, truncate, writeFile } from "node
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { readWeights, writeSafetensors } from "../../core/safetensors.ts";
+import { readWeights } from "../../core/safetensors.ts";
+import { writeSafetensors } from "../../core/safetensors-write.ts";
 import type { Picture } from "../../core/types.ts";
 import { openDataset } from "../../datasets/index.ts";
 import { smallDisk } from "../small-disk.ts";
@@ -168,7 +169,7 @@ test("a disk that is full: the run ends with its name, and what was written is t
     expectRefusal(
       await program.run(["train", file, "--run-dir", runDir, "--json"]),
       `no space left on ${join(runDir, "checkpoints")}`,
-      "Nothing that was written before is lost.",
+      "Nothing that was written before is lost. Free some space there, or give another place with --run-dir.",
     );
     expect((await metricsOf(runDir)).map(({ step }) => step)).toEqual([1, 2]);
     expect(Object.keys(await rolloutsOf(runDir))).toEqual(["rl-step-000001.arrow", "rl-step-000002.arrow"]);
