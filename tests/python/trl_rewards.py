@@ -28,15 +28,14 @@ def main(model_path, shim_path):
     torch.manual_seed(0)
     tokenizer = AutoTokenizer.from_pretrained(model_path)
     model = AutoModelForCausalLM.from_pretrained(model_path, dtype=torch.float32)
-    letters = ["e", "a", "o", "n"]
-    rows = [{"prompt": f"Write {letter}.", "letter": letter} for letter in letters] * 50
+    rows = [{"prompt": f"Write {words}.", "letter": "e"} for words in ("one", "it", "more", "all")] * 50
     config = GRPOConfig(
         output_dir=tempfile.mkdtemp(),
         per_device_train_batch_size=32,
         num_generations=8,
         max_completion_length=16,
-        max_steps=60,
-        learning_rate=5e-3,
+        max_steps=40,
+        learning_rate=1e-3,
         logging_steps=1,
         report_to=[],
         use_cpu=True,
