@@ -14,20 +14,27 @@ export interface RewardFiles {
 }
 
 /** The reward files of a recipe behind one pool of threads, none of which starts before it is needed. */
-export function openFiles(specs: RewardSpec[], context: ScorerContext): RewardFiles {
+export function openFiles(specs: RewardSpec[], context: ScorerContext & { workers: number }): RewardFiles {
   const paths = specs.map(({ file }) => resolve(context.folder, file ?? ""));
   const pool = new RewardPool(
     specs.map(({ export: exported, target, options }, i) => ({ path: paths[i]!, export: exported, target, options })),
-    { workers: context.workers ?? 2, loadTimeoutMs: context.loadTimeoutMs ?? 30_000 },
+    {
+      workers: context.workers,
+      loadTimeoutMs: context.loadTimeoutMs ?? 30_000,
+      memoryMb: Math.max(...specs.filter(({ file }) => file !== undefined).map(({ memory_mb }) => memory_mb)),
+    },
   );
   return {
     async part(index) {
       const timeoutMs = specs[index]!.timeout_ms;
       await mustExist(paths[index]!, `rewards[${index}].file`, context);
+      const { name, version, scope } = await pool.load(index);
       return {
-        name: await pool.load(index),
+        name,
+        version,
+        scope,
         check: (example) => pool.check(index, example.fields, timeoutMs),
-        score: (finished) => pool.score(index, finished, timeoutMs),
+        score: (members) => pool.score(index, members, timeoutMs),
       };
     },
     close: () => pool.close(),
