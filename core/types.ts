@@ -1,3 +1,5 @@
+import type { Problem } from "./errors.ts";
+
 /** A decoded picture. `data` is row-major RGB, 8 bits a channel: length width * height * 3. Origin top left. */
 export interface Picture {
   width: number;
@@ -135,5 +137,11 @@ export interface Scorer {
   score(request: ScoreRequest): Promise<Scored>;
   /** There where some parts look at the whole group: asked once all of its completions are scored, adds those parts and the reward. */
   scoreGroup?(requests: readonly ScoreRequest[], scored: readonly Scored[]): Promise<Scored[]>;
+  /** Told of every rollout as it is recorded, whatever came of scoring it. */
+  record?(rollout: Rollout): void;
+  /** What is wrong with rewards that failed for more rollouts since the last call than the recipe allows; forgets what it counted. */
+  takeFailing?(): Problem[];
+  /** version of each part's reward, by the part's name */
+  versions?: Record<string, number>;
   close(): Promise<void>;
 }

@@ -1,11 +1,11 @@
-import { availableParallelism } from "node:os";
 import { type Problem, RecipeError, UserError } from "../core/errors.ts";
 import { unknownName } from "../core/registry.ts";
-import type { Outcome, Scored, ScoreRequest, Scorer } from "../core/types.ts";
+import type { Outcome, Rollout, Scored, ScoreRequest, Scorer } from "../core/types.ts";
 import { rawOutcome, suits, totalReward } from "./algebra/evaluate.ts";
 import { type Composition, composition, counts, referenceProblems } from "./algebra/graph.ts";
 import { askAll, type Finished, targetProblems } from "./ask.ts";
 import { Board } from "./board.ts";
+import { RewardHealth } from "./health.ts";
 import { rewards } from "./index.ts";
 import type { RewardSpec } from "./options.ts";
 import type { Part, ScorerContext } from "./part.ts";
@@ -17,7 +17,7 @@ import { openFiles } from "./user/files.ts";
  * refers to one that is not there or to itself.
  */
 export async function createScorer(specs: RewardSpec[], context: ScorerContext): Promise<Scorer> {
-  const files = openFiles(specs, { ...context, workers: context.workers ?? poolSize() });
+  const files = openFiles(specs, context);
   const problems: Problem[] = [];
   const parts: (Part | null)[] = [];
   const names: (string | undefined)[] = [];
@@ -43,17 +43,14 @@ export async function createScorer(specs: RewardSpec[], context: ScorerContext):
     await files.close();
     throw new RecipeError(problems);
   }
-  return new ComposedScorer(composition(specs, names as string[]), parts, context.seed, () => files.close());
-}
-
-/** Threads for reward files: one a core, but two where one hangs and eight where more would only cost memory. */
-function poolSize(): number {
-  return Math.min(8, Math.max(2, availableParallelism()));
+  const health = new RewardHealth(specs.map(({ log_only, error_limit }, i) => ({ name: names[i]!, limit: log_only ? 1 : error_limit })));
+  return new ComposedScorer(composition(specs, names as string[]), parts, health, context, () => files.close());
 }
 
 class ComposedScorer implements Scorer {
   readonly names: string[];
   readonly counted: string[];
+  readonly versions: Record<string, number>;
   readonly scoreGroup?: Scorer["scoreGroup"];
   /** indices of parts that wait for the whole group: those that look at it, and those that refer to one */
   private readonly late: Set<number>;
@@ -61,12 +58,14 @@ class ComposedScorer implements Scorer {
   constructor(
     private readonly composition: Composition,
     private readonly parts: readonly (Part | null)[],
-    private readonly seed: number,
+    private readonly health: RewardHealth,
+    private readonly context: ScorerContext,
     readonly close: () => Promise<void>,
   ) {
     const { terms, order } = composition;
     this.names = terms.map(({ name }) => name);
     this.counted = terms.filter(({ spec }) => counts(spec)).map(({ name }) => name);
+    this.versions = Object.fromEntries(parts.flatMap((part, i) => (part === null ? [] : [[terms[i]!.name, part.version]])));
     this.late = new Set();
     for (const i of order) {
       if (parts[i]?.scope === "group" || terms[i]!.references.some((reference) => this.late.has(reference))) this.late.add(i);
@@ -109,13 +108,31 @@ class ComposedScorer implements Scorer {
     return requests.map((_, member) => this.total(this.names.map((_, i) => board.part(member, i))));
   }
 
+  record(rollout: Rollout): void {
+    this.health.record(rollout);
+  }
+
+  takeFailing(): Problem[] {
+    return this.health.take(this.context.recipe ?? this.context.folder);
+  }
+
   private total(parts: Scored["parts"]): Scored {
     const outcomes = parts.map(({ outcome }) => outcome);
     return { parts, reward: totalReward(this.composition, outcomes), outcome: rawOutcome(this.composition, outcomes) };
   }
 
   private finished({ example, completion, tokens, finish, tokenIds, logprobs, turns }: ScoreRequest): Finished {
-    return { completion, exampleId: example.id, fields: example.fields, seed: this.seed, tokens, finish, tokenIds, logprobs, turns };
+    return {
+      completion,
+      exampleId: example.id,
+      fields: example.fields,
+      seed: this.context.seed,
+      tokens,
+      finish,
+      tokenIds,
+      logprobs,
+      turns,
+    };
   }
 }
 

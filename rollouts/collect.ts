@@ -16,7 +16,7 @@ export interface CollectOptions {
   processor: Pick<Processor, "encodePrompt" | "decode">;
   /** the recipe's environment, its options already given */
   environment: { start(fields: Example["fields"]): Message[]; reply(fields: Example["fields"], completion: string): Message[] | null };
-  scorer: Pick<Scorer, "names" | "score" | "scoreGroup">;
+  scorer: Pick<Scorer, "names" | "score" | "scoreGroup" | "record">;
   /** [P] one group of completions each */
   examples: readonly Example[];
   /** G */
@@ -93,6 +93,7 @@ export async function* collectGroups(options: CollectOptions): AsyncGenerator<Re
     if (prompt.left > 0) return;
     const rollouts = prompt.rollouts as Rollout[];
     await scoring.finish(prompt.example, rollouts);
+    for (const one of rollouts) options.scorer.record?.(one);
     finished++;
     inbox.push(rollouts);
   };

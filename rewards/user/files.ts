@@ -1,11 +1,12 @@
 import { readdir, stat } from "node:fs/promises";
+import { availableParallelism } from "node:os";
 import { basename, dirname, resolve } from "node:path";
 import { RecipeError } from "../../core/errors.ts";
 import { nearest } from "../../core/nearest.ts";
 import type { RewardSpec } from "../options.ts";
 import type { Part, ScorerContext } from "../part.ts";
 import { shownPath } from "./blame.ts";
-import { RewardPool } from "./pool.ts";
+import { poolSize, RewardPool } from "./pool.ts";
 
 export interface RewardFiles {
   /** The file of the recipe's i-th reward as a part. Throws RecipeError where it is missing or does not load. */
@@ -14,12 +15,12 @@ export interface RewardFiles {
 }
 
 /** The reward files of a recipe behind one pool of threads, none of which starts before it is needed. */
-export function openFiles(specs: RewardSpec[], context: ScorerContext & { workers: number }): RewardFiles {
+export function openFiles(specs: RewardSpec[], context: ScorerContext): RewardFiles {
   const paths = specs.map(({ file }) => resolve(context.folder, file ?? ""));
   const pool = new RewardPool(
     specs.map(({ export: exported, target, options }, i) => ({ path: paths[i]!, export: exported, target, options })),
     {
-      workers: context.workers,
+      workers: context.workers ?? poolSize(availableParallelism()),
       loadTimeoutMs: context.loadTimeoutMs ?? 30_000,
       memoryMb: Math.max(...specs.filter(({ file }) => file !== undefined).map(({ memory_mb }) => memory_mb)),
     },

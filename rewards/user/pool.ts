@@ -11,6 +11,11 @@ type Loaded = Extract<Answer, { kind: "loaded" | "refused" }>;
 
 const START_TIMEOUT_MS = 60_000;
 
+/** Threads for a machine of so many cores: one a core, but two, so that one may hang, and eight where more would only cost memory. */
+export function poolSize(cores: number): number {
+  return Math.min(8, Math.max(2, cores));
+}
+
 export interface PoolOptions {
   /** threads at most; each is started when there is work for it */
   workers: number;
@@ -111,9 +116,16 @@ export class RewardPool {
     return { kind: "refused", problem };
   }
 
+  /** A thread may have ended itself after its answer: that is no fault of the next question. One that the pool closed says so. */
+  private idleThread(): RewardThread | undefined {
+    let thread = this.idle.pop();
+    while (thread !== undefined && !thread.alive && !this.closed) thread = this.idle.pop();
+    return thread;
+  }
+
   private withThread<T>(work: (thread: RewardThread) => Promise<T>): Promise<T> {
     return this.queue.add(async () => {
-      const thread = this.idle.pop() ?? (await RewardThread.start(START_TIMEOUT_MS, this.options.memoryMb));
+      const thread = this.idleThread() ?? (await RewardThread.start(START_TIMEOUT_MS, this.options.memoryMb));
       if (this.closed) await thread.end();
       this.busy.add(thread);
       try {

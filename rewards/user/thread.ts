@@ -24,7 +24,10 @@ export class RewardThread {
       resourceLimits: { maxOldGenerationSizeMb: memoryMb },
     });
     this.worker.on("message", (answer: Answer) => this.settle?.({ kind: "answer", answer }));
-    this.worker.on("error", (error: unknown) => this.die(error instanceof Error ? error.message : String(error)));
+    // The exit follows, behind an answer that was sent before the error: which of the two counts must not depend on who is quicker.
+    this.worker.on("error", (error: unknown) => {
+      this.death ??= error instanceof Error ? error.message : String(error);
+    });
     this.worker.on("exit", (code) => this.die(`ended its own thread with exit code ${code}`));
     this.worker.unref();
   }
