@@ -125,7 +125,7 @@ describe("train", () => {
     expect(await train(recipe, { set: [], dryRun: true }, terminal, trainer)).toBe(0);
     expect(calls).toEqual([]);
     expect(terminal.printed).toContain(
-      "# 1,234,567 parameters, about 300 MB of memory\n# warm: about 4,000 tokens a step\n" +
+      "# reward = answer\n# 1,234,567 parameters, about 300 MB of memory\n# warm: about 4,000 tokens a step\n" +
         "# nothing wrong with the model's files, nor with the rows looked at: 2,000 of data.train, 8 of data.eval\n",
     );
     await writeFile(join(folder, "again.yaml"), terminal.printed);
@@ -262,6 +262,7 @@ describe("rollouts", () => {
         : { name: "answer", outcome: { kind: "score", score: reward }, latencyMs: 1 },
     ],
     reward,
+    outcome: reward,
     advantage: reward === null ? null : reward - 0.5,
   });
 

@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { formula } from "../../rewards/algebra/formula.ts";
 import type { Estimate } from "../../trainers/estimate.ts";
 import type { RunListener, RunSummary } from "../../trainers/events.ts";
 import type { RunControl, RunPlan } from "../../trainers/plan.ts";
@@ -86,12 +87,14 @@ async function dryRun(plan: RunPlan, { json }: TrainOptions, terminal: Terminal,
   const estimate = await trainer.estimate(plan);
   if (json) {
     const { folder, recipeText, ...recipe } = plan;
-    terminal.out(`${JSON.stringify({ recipe, folder, estimate })}\n`);
+    terminal.out(`${JSON.stringify({ recipe, folder, formula: formula(plan.rewards), estimate })}\n`);
     return EXIT.ok;
   }
   const tokens = estimate.tokens_per_step.map(({ stage, tokens }) => `# ${printable(stage)}: about ${grouped(tokens)} tokens a step`);
   // Comments, so that what is printed is a recipe again.
+  const sum = formula(plan.rewards).split("\n");
   const lines = [
+    ...sum.map((line) => `# ${printable(line)}`),
     `# ${grouped(estimate.parameters)} parameters, about ${grouped(estimate.memory_mb)} MB of memory`,
     ...tokens,
     rowsLine(estimate.rows),
