@@ -1,0 +1,61 @@
+import { z } from "zod";
+import { defineReward } from "../define.ts";
+import { TagName, tagBlocks } from "./tags.ts";
+
+const Options = z.strictObject({
+  cap: z.int().min(1).default(2).describe("so many calls that went well are full credit"),
+  call: TagName.default("tool_call"),
+  response: TagName.default("tool_response"),
+  errors: z
+    .array(z.string().regex(/\S/, "expected text that is not blank"))
+    .default(["Error", "Execution error", "Tool execution failed"])
+    .describe("a response that begins like one of these is a call that failed, in whatever case"),
+});
+type Options = z.infer<typeof Options>;
+
+/**
+ * Calls of a tool that went well, up to a cap: min(calls, cap) / cap. A call went well if the next tag after it opens a response that ends
+ * and that does not begin with an error. Range [0, 1]; 0 without such a call. The target is not read.
+ *
+ * A policy that may write the response's tag itself can feign calls: use it where the environment writes them.
+ * Source: RRVF (arXiv:2507.20766), the tool reward; its cap is not published.
+ */
+export const toolSuccess = defineReward({
+  name: "tool_success",
+  target: z.unknown(),
+  field: "answer",
+  options: Options,
+  score({ completion, options }) {
+    const { calls, right } = toolCalls(completion, options);
+    return { score: cappedToolReward(right, { cap: options.cap }), metrics: { calls, right } };
+  },
+});
+
+/** Calls in the text, and those of them that went well. */
+export function toolCalls(text: string, { call, response, errors }: Omit<Options, "cap">): { calls: number; right: number } {
+  const { blocks } = tagBlocks(text, [call, response]);
+  const failed = errors.map((error) => error.toLowerCase());
+  const right = blocks.filter((block, i) => {
+    if (block.name !== response || blocks[i - 1]?.name !== call) return false;
+    const said = block.text.trimStart().slice(0, 200).toLowerCase();
+    return !failed.some((error) => said.startsWith(error));
+  });
+  return { calls: blocks.filter(({ name }) => name === call).length, right: right.length };
+}
+
+/**
+ * min(right, cap) / cap; 1 where the first draft was as good as `enough` already, so that a perfect one is not made to call for nothing.
+ * `similarity` in [0, 1] is the verifier's. Source: RRVF (arXiv:2507.20766).
+ */
+export function cappedToolReward(right: number, { cap, enough }: { cap: number; enough?: number }, similarity?: number): number {
+  if (enough !== undefined && similarity !== undefined && similarity >= enough) return 1;
+  return Math.min(right, cap) / cap;
+}
+
+/**
+ * 1 if at least one tool call brought something and the answer was right (its score above `over`), else 0.
+ * Source: DeepEyes (arXiv:2505.14362), the conditional bonus of weight 1.2.
+ */
+export function toolBonus(right: number, accuracy: number, over = 0.5): number {
+  return right > 0 && accuracy > over ? 1 : 0;
+}
