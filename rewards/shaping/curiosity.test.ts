@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { CuriosityOptions, curiosity, unlessUnrepaired } from "./curiosity.ts";
+import { toolCalls, toolSuccess } from "./tool-success.ts";
 
 const bonus = (calls: number[], options: object = {}) => curiosity(calls, CuriosityOptions.parse(options));
 const group = (...calls: number[]) => [...calls, ...Array(8 - calls.length).fill(0)];
@@ -25,6 +26,25 @@ test("acceptance 3: the form of the code", () => {
     const total = bonus(group(...Array(users).fill(1)), { form: "code" }).reduce((sum, one) => sum + one, 0);
     expect(total).toBeCloseTo((0.25 * 8 * (0.3 - users / 8)) / 2, 12);
   }
+});
+
+test("calls are counted in the members' texts, failed ones too", () => {
+  const tools = toolSuccess.options!.parse({});
+  const call = (said: string) => `<tool_call>{}</tool_call><tool_response>${said}</tool_response>`;
+  const texts = [
+    "so",
+    call("Execution error: x") + call("image"),
+    call("image") + call("Execution error: x"),
+    "so",
+    "so",
+    "so",
+    "so",
+    "so",
+  ];
+  const counted = texts.map((text) => toolCalls(text, tools));
+  expect(counted.map(({ lastFailed }) => lastFailed)).toEqual([false, false, true, false, false, false, false, false]);
+  const paid = bonus(counted.map(({ calls }) => calls)).slice(0, 3); // 0.5 * (0.3 - 2 / 8), less 0.05
+  for (const [i, expected] of [0, -0.025, -0.025].entries()) expect(paid[i]).toBeCloseTo(expected, 12);
 });
 
 test("acceptance 5: an error that was not made good", () => {

@@ -18,6 +18,7 @@ test.each([
   [`<think>a</think><answer>${"x".repeat(999)}</answer>`, {}, 0],
   [`<think>a</think><answer>${"x".repeat(1000)}</answer>`, {}, -1],
   ["x".repeat(1000), {}, -1], // without a tag all of it is the answer
+  [`<answer>${"\u{1d7db}".repeat(999)}</answer>`, {}, 0], // characters, not UTF-16 units
   ["b", {}, 0],
   ["", {}, 0],
   ["<think>a</think>b", { answer: "tag_required" }, -1],

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { defineReward } from "../define.ts";
 import { countOf, TagName } from "./tags.ts";
+import { charsOf } from "./text.ts";
 
 const Options = z.strictObject({
   answer: z
@@ -41,7 +42,7 @@ function faulty(text: string, { answer, think, max_chars, equal_counts }: Option
   if (pairs.some(([a, b]) => countOf(text, a) !== countOf(text, b))) return true;
   if (countOf(rest, "<answer>") !== countOf(rest, "</answer>")) return true;
   const given = answerText(text);
-  return given === null ? answer === "tag_required" || text.length > max_chars : given.length > max_chars;
+  return (given === null && answer === "tag_required") || charsOf(given ?? text) > max_chars;
 }
 
 /** What follows the last `<answer>`, up to `</answer>` if that comes; null without one. */

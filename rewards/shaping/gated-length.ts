@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { defineReward } from "../define.ts";
-import { wordsOf } from "./text.ts";
+import { charsOf, wordsOf } from "./text.ts";
 
 const Options = z.strictObject({
   gate: z.string().default("complex scenario").describe("only completions that say this pay, in whatever case; blank: all do"),
@@ -27,11 +27,8 @@ export const gatedLength = defineReward({
   },
 });
 
-/** Characters are code points. */
 function lengthOf(text: string, tokens: number, { unit }: Options): number {
   if (unit === "tokens") return tokens;
   if (unit === "words") return wordsOf(text).length;
-  let chars = 0;
-  for (const _ of text) chars++;
-  return chars;
+  return charsOf(text);
 }

@@ -12,6 +12,7 @@ test.each([
   ["x = 7 答", {}, 1 / 2],
   ["слово", {}, 0],
   ["かな漢字カナ", { scripts: ["Han", "Hiragana", "Katakana"] }, 1],
+  ["コーヒー", { scripts: ["Katakana"] }, 1], // the long vowel is of two scripts
   ["かな漢字", { scripts: ["Han"] }, 1 / 2],
   ["<think>слово</think><answer>yes</answer>", { within: "answer" }, 1],
   ["<think>yes</think>", { within: "answer" }, 0], // no answer

@@ -24,7 +24,7 @@ const Options = z.strictObject({
  *
  * It tells scripts apart, not languages: French and English are both Latin.
  * Source: the language consistency reward of DeepSeek-R1 (arXiv:2501.12948), there the share of words of the target language; scripts by
- * Unicode's Script property (UAX #24).
+ * Unicode's Script_Extensions (UAX #24), by which the mark of a long vowel is Hiragana and Katakana.
  */
 export const language = defineReward({
   name: "language",
@@ -38,7 +38,7 @@ export const language = defineReward({
 });
 
 export function scriptShare(text: string, scripts: readonly (typeof SCRIPTS)[number][]): number {
-  const expected = new RegExp(`[${scripts.map((script) => `\\p{Script=${script}}`).join("")}]`, "u");
+  const expected = new RegExp(`[${scripts.map((script) => `\\p{Script_Extensions=${script}}`).join("")}]`, "u");
   let letters = 0;
   let ours = 0;
   for (const [letter] of text.matchAll(/\p{L}/gu)) {

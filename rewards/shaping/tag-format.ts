@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { defineReward } from "../define.ts";
 import { type TagBlock, TagName, tagBlocks, withoutBlocks } from "./tags.ts";
+import { charsOf } from "./text.ts";
 
 const Item = z.union([
   TagName,
@@ -77,7 +78,7 @@ function inSequence(blocks: TagBlock[], tags: Options["tags"]): boolean {
 
 function fits({ name, text }: TagBlock, { blank, max_chars }: Options): boolean {
   const limit = Object.hasOwn(max_chars, name) ? max_chars[name]! : Number.POSITIVE_INFINITY;
-  return (blank || text.trim() !== "") && text.length <= limit;
+  return (blank || text.trim() !== "") && charsOf(text) <= limit;
 }
 
 /** `blocks` are all there is: every tag of the text belongs to one. */

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { countsOf, nGrams, sameText, wordsOf } from "./text.ts";
+import { charsOf, countsOf, nGrams, sameText, wordsOf } from "./text.ts";
 
 test.each([
   ["15", "015.0", true],
@@ -9,7 +9,8 @@ test.each([
   ["1e1", "10", false],
 ])("%j and %j: %s", (a, b, expected) => expect(sameText(a, b)).toBe(expected));
 
-test("words, counts and runs", () => {
+test("words, counts, runs and characters", () => {
+  expect(charsOf("a\u{1d7db}")).toBe(2);
   expect(wordsOf("It's 3.5 Öfen, ne\u0301e!")).toEqual(["it", "s", "3", "5", "öfen", "ne\u0301e"]);
   expect([...countsOf(["a", "b", "a"])]).toEqual([
     ["a", 2],

@@ -21,6 +21,13 @@ export function wordsOf(text: string): string[] {
   return text.toLowerCase().match(/[\p{L}\p{N}\p{M}]+/gu) ?? [];
 }
 
+/** Length in characters (code points), as Python counts them. */
+export function charsOf(text: string): number {
+  let count = 0;
+  for (const _ of text) count++;
+  return count;
+}
+
 /** How often each item occurs. */
 export function countsOf<T>(items: Iterable<T>): Map<T, number> {
   const counts = new Map<T, number>();

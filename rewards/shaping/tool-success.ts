@@ -7,15 +7,15 @@ const Options = z.strictObject({
   call: TagName.default("tool_call"),
   response: TagName.default("tool_response"),
   errors: z
-    .array(z.string().regex(/\S/, "expected text that is not blank"))
+    .array(z.string().regex(/\S/, "expected text that is not blank").max(200))
     .default(["Error", "Execution error", "Tool execution failed"])
     .describe("a response that begins like one of these is a call that failed, in whatever case"),
 });
 type Options = z.infer<typeof Options>;
 
 /**
- * Calls of a tool that went well, up to a cap: min(calls, cap) / cap. A call went well if the next tag after it opens a response that ends
- * and that does not begin with an error. Range [0, 1]; 0 without such a call. The target is not read.
+ * Calls of a tool that went well, up to a cap: min(calls, cap) / cap. A call went well if the next block after it is a response
+ * that does not begin with an error. Range [0, 1]; 0 without such a call. The target is not read.
  *
  * A policy that may write the response's tag itself can feign calls: use it where the environment writes them.
  * Source: RRVF (arXiv:2507.20766), the tool reward; its cap is not published.
@@ -31,16 +31,25 @@ export const toolSuccess = defineReward({
   },
 });
 
-/** Calls in the text, and those of them that went well. */
-export function toolCalls(text: string, { call, response, errors }: Omit<Options, "cap">): { calls: number; right: number } {
+export interface ToolCalls {
+  calls: number;
+  /** those of them that went well */
+  right: number;
+  /** whether the last call did not */
+  lastFailed: boolean;
+}
+
+/** The calls in a text. Linear; never throws. */
+export function toolCalls(text: string, { call, response, errors }: Omit<Options, "cap">): ToolCalls {
   const { blocks } = tagBlocks(text, [call, response]);
   const failed = errors.map((error) => error.toLowerCase());
-  const right = blocks.filter((block, i) => {
-    if (block.name !== response || blocks[i - 1]?.name !== call) return false;
-    const said = block.text.trimStart().slice(0, 200).toLowerCase();
-    return !failed.some((error) => said.startsWith(error));
+  const outcomes = blocks.flatMap(({ name }, i) => {
+    if (name !== call) return [];
+    const next = blocks[i + 1];
+    const said = next?.name === response ? next.text.trimStart().slice(0, 200).toLowerCase() : null;
+    return [said !== null && !failed.some((error) => said.startsWith(error))];
   });
-  return { calls: blocks.filter(({ name }) => name === call).length, right: right.length };
+  return { calls: outcomes.length, right: outcomes.filter(Boolean).length, lastFailed: outcomes.at(-1) === false };
 }
 
 /**

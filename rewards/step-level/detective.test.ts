@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { DetectiveOptions, type DetectiveRound, detectiveReward, frameIdentification, frameRetrieval, roundScores } from "./detective.ts";
+import { frameScores, parseRound } from "./detective-round.ts";
 
 const LABELS = [1, 5, 4, 1, 3, 1, 1, 5, 4, 4, 1, 1];
 const round = (shown: number[], scores: [number, number][]): DetectiveRound => ({ shown, scores: new Map(scores) });
@@ -34,6 +35,20 @@ test.each([
   ["wrong", [FIRST, SECOND], 0, 0.5],
   ["right in the first round", [FIRST], 1, 2.5], // identification stands in for retrieval
 ])("%s", (_, rounds, outcome, expected) => expect(reward(rounds, outcome)).toBeCloseTo(expected, 4));
+
+test("from the messages themselves: a frame every 5 seconds, the first at second 5", () => {
+  const first = parseRound(
+    "<score>00:00:15: 5, 00:00:25: 3</score><think>a</think><clip>00:00:10, 00:00:40-00:00:50</clip><answer></answer>",
+  );
+  const second = parseRound("<score>00:00:10: 5, 00:00:40: 4, 00:00:50: 3</score><think>b</think><clip></clip><answer>B</answer>");
+  const shown = [FIRST.shown, SECOND.shown];
+  const rounds = [first, second].map(({ scores }, i) => ({
+    shown: shown[i]!,
+    scores: frameScores(scores, shown[i]!, (frame) => 5 * (frame + 1)),
+  }));
+  expect(rounds).toEqual([FIRST, SECOND]);
+  expect(reward(rounds, 1, second.wellFormed)).toBeCloseTo(3.0833, 4);
+});
 
 test("without form, and with a free answer that is half right", () => {
   expect(reward([FIRST], 0.5, false)).toBeCloseTo(1.5, 12);
