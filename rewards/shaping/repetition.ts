@@ -27,5 +27,5 @@ export const repetition = defineReward({
 export function repetitionPenalty(items: readonly (string | number)[], n: number, maxPenalty: number): number {
   const phrases = nGrams(items, n);
   const different = new Set(phrases).size;
-  return different === phrases.length ? 0 : (1 - different / phrases.length) * maxPenalty + 0;
+  return different === phrases.length ? 0 : (1 - different / phrases.length) * maxPenalty;
 }

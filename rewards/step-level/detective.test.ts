@@ -65,6 +65,37 @@ test("a round without evidence or context on either side is not counted", () => 
   expect(roundScores([round([4, 3], [[4, 3]])], LABELS)).toEqual([1]); // context and nothing else
 });
 
+test("without evidence on one side, context is compared", () => {
+  expect(
+    roundScores(
+      [
+        round(
+          [2, 4],
+          [
+            [2, 3],
+            [4, 3],
+          ],
+        ),
+      ],
+      LABELS,
+    ),
+  ).toEqual([1]); // said 3 and 3, where the labels are 4 and 3
+  expect(
+    roundScores(
+      [
+        round(
+          [4, 0],
+          [
+            [4, 5],
+            [0, 3],
+          ],
+        ),
+      ],
+      LABELS,
+    ),
+  ).toEqual([1 / 2]); // said 5 and 3, where they are 3 and 1
+});
+
 test("retrievals", () => {
   const from = (...shown: number[][]) => frameRetrieval([FIRST, ...shown.map((frames) => round(frames, []))], LABELS, options);
   expect(from([1, 3])).toBeCloseTo(1 / 3, 12); // one of three

@@ -30,6 +30,7 @@ test.each([
   [look("[2]", "[120]", "[50, 50, 10, 10]"), 1 + 2 / 3], // no box
   ["SPATIAL_ZOOM(x) = [10, 10, 50, 50]\nFINAL_ANSWER: B", 1], // into no frame
   ["FINAL_ANSWER: A\nFINAL_ANSWER: B\nFIND_SEGMENT(x) = [2]", 0], // what follows an answer is not read
+  ["FIND_FRAME(x) = [90, 120]\nSPATIAL_ZOOM(x) = [10, 10, 50, 50]\nFINAL_ANSWER: B", 1 + 2 / 3], // the last frame is looked at
   ["final_answer: (b)", 1],
   ["FINAL_ANSWER: Blue", 0],
   ["", 0],

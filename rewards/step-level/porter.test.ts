@@ -11,7 +11,7 @@ test.each(
    formative form, formalize formal, electriciti electr, electrical electr, hopeful hope, goodness good, revival reviv, allowance allow,
    inference infer, airliner airlin, gyroscopic gyroscop, adjustable adjust, defensible defens, irritant irrit, replacement replac,
    adjustment adjust, dependent depend, adoption adopt, homologou homolog, communism commun, activate activ, angulariti angular, homologous homolog,
-   effective effect, bowdlerize bowdler, probate probat, rate rate, cease ceas, controll control, roll roll, generalizations gener,
+   effective effect, bowdlerize bowdler, probate probat, rate rate, employment employ, cease ceas, controll control, roll roll, generalizations gener,
    oscillators oscil`
     .split(",")
     .map((pair) => pair.trim().split(/\s+/) as [string, string]),

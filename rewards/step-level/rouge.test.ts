@@ -15,6 +15,7 @@ test.each([
   ["on cat the", "the cat on", [1, 0, 1 / 3]], // order
   ["the the the", "the cat", [2 / 5, 0, 2 / 5]], // a word counts as often as it stands in both
   ["running dogs", "run dogs", [1, 1, 1]], // stems
+  ["his", "hi", [0, 0, 0]], // words of 3 letters stay
   ["word", "word", [1, 0, 1]], // one word has no phrase
   ["猫", "cat", [0, 0, 0]],
   ["", "cat", [0, 0, 0]],
