@@ -244,10 +244,10 @@ test("groups: a number for every member, in range", () => {
   }
 });
 
-const MEGABYTE = 1_000_000;
-const fill = (piece: string) => piece.repeat(Math.ceil(MEGABYTE / piece.length)).slice(0, MEGABYTE);
+const LONG = 300_000;
+const fill = (piece: string) => piece.repeat(Math.ceil(LONG / piece.length)).slice(0, LONG);
 
-// Each of these makes some careless pattern take quadratic time: 10^12 steps at this length.
+// Each of these makes some careless pattern take quadratic time: 10^11 steps at this length, minutes. The limit leaves room for a busy machine.
 test.each([
   ["spaces", fill(" ")],
   ["digits", fill("0")],
@@ -276,12 +276,12 @@ test.each([
   ["Chinese", fill("中")],
   ["halves of surrogate pairs", fill("\ud835")],
 ])(
-  "a megabyte of %s is scored in linear time",
+  "300 kB of %s are scored in linear time",
   async (_, completion) => {
     for (const [name, options, target, low, high] of CASES) {
       const started = performance.now();
       const outcome = await ask(prepared(name, options), finished(completion, target, 250));
-      expect(performance.now() - started, `${name} ${JSON.stringify(options)}`).toBeLessThan(2000);
+      expect(performance.now() - started, `${name} ${JSON.stringify(options)}`).toBeLessThan(5000);
       expect(outcome.kind, name).toBe("score");
       if (outcome.kind === "score") expect(outcome.score >= low && outcome.score <= high + 1e-12, name).toBe(true);
     }

@@ -54,6 +54,15 @@ test.each([
   expect(score(completion, longvt)).toBe(expected);
 });
 
+// acceptance 1, 2 and 4: a judge's score, the format and the overlap of the last window, of weight 1 each
+test.each([
+  [`<think>a</think>${CALL}<think>c</think><answer>b</answer>`, 0.5, 10 / 40, 1.75],
+  ["<think>a</think><answer>b</answer>", 1, 0, 2],
+  [`<think>a</think>${CALL}<think>c</think><answer>${"x".repeat(1000)}</answer>`, 0, 0.5, 0.5], // too long to be right
+])("LongVT, in all: %j with %f and %f", (completion, judged, overlap, expected) => {
+  expect(judged + (score(completion, longvt) as number) + overlap).toBeCloseTo(expected, 12);
+});
+
 test("a repeat has a least and a most", () => {
   const options = { tags: [{ repeat: ["a"], min: 2, max: 3 }] };
   expect([1, 2, 3, 4].map((n) => score("<a>x</a>".repeat(n), options))).toEqual([0, 1, 1, 0]);

@@ -26,6 +26,7 @@ test.each([
   ["1", 1, 0.7, 1, 1.26], // 0.56 + 0.2 + 0.5
   ["2: the last draft does not render", 1, 0, 0, 0.5],
   ["3: a perfect first draft", 0, 0.97, 1, 1.976], // 0.776 + 0.2 + 1
+  ["3: a first draft that is just good enough", 0, 0.95, 1, 1.96], // 0.76 + 0.2 + 1
   ["3: a good first draft", 0, 0.9, 1, 0.92], // 0.72 + 0.2 + 0
 ])("RRVF %s", (_, right, similarity, format, expected) => {
   const tool = cappedToolReward(right, { cap: 2, enough: 0.95 }, similarity);
