@@ -2,6 +2,7 @@ import type { z } from "zod";
 import type { Problem } from "../core/errors.ts";
 import { nearest } from "../core/nearest.ts";
 import { unknownName } from "../core/registry.ts";
+import { referenceProblems } from "../rewards/algebra/graph.ts";
 import { RewardSpec } from "../rewards/options.ts";
 import { advantages } from "../trainers/advantages/index.ts";
 import { losses } from "../trainers/losses/index.ts";
@@ -25,10 +26,11 @@ export function crossChecks(tree: Tree): Problem[] {
   const rewards = items(tree, "rewards").map((value) => soundFields(RewardSpec, value));
   return [
     ...sameNames(tree, "stages", "A stage's name is a part of its checkpoints' names."),
-    ...sameNames(tree, "rewards", "Parts of the reward are told apart by name: remove one."),
+    ...sameNames(tree, "rewards", "Parts of the reward are told apart by name: remove one, or give it another with `as`."),
     ...stages.flatMap((stage, i) => (stage.kind === "grpo" ? grpoStage(tree, stage, i) : [])),
     ...nothingToLearn(tree, stages, rewards),
     ...namedRewards(tree, rewards),
+    ...references(tree, rewards),
   ];
 }
 
@@ -38,11 +40,13 @@ function items(tree: Tree, key: string): unknown[] {
 }
 
 function sameNames(tree: Tree, key: string, cure: string): Problem[] {
-  const names = items(tree, key).map((item) => (item as { name?: unknown } | null)?.name);
+  const entries = items(tree, key).map((item) => item as { name?: unknown; as?: unknown } | null);
+  const names = entries.map((entry) => entry?.as ?? entry?.name);
   return names.flatMap((name, i) => {
     const first = names.indexOf(name);
     if (typeof name !== "string" || first === i) return [];
-    return [problemAt(tree, [key, i, "name"], `"${name}" is the name of ${key}.${first} already`, cure)];
+    const path = [key, i, entries[i]?.as === undefined ? "name" : "as"];
+    return [problemAt(tree, path, `"${name}" is the name of ${key}.${first} already`, cure)];
   });
 }
 
@@ -83,7 +87,7 @@ function nothingToLearn(tree: Tree, stages: Partial<GrpoStage>[], rewards: Parti
 
 /** Rewards that other sections name. A reward file says its name only when it is loaded, so with one of those any name may be right. */
 function namedRewards(tree: Tree, rewards: Partial<RewardSpec>[]): Problem[] {
-  const known = rewards.map(({ name }) => name).filter((name) => name !== undefined) as string[];
+  const known = rewards.map(nameOf).filter((name) => name !== undefined);
   if (known.length === 0 || known.length < rewards.length) return [];
   const problems: Problem[] = [];
   const refuse = (path: string[], { message, cure }: Pick<Problem, "message" | "cure">) =>
@@ -99,6 +103,17 @@ function namedRewards(tree: Tree, rewards: Partial<RewardSpec>[]): Problem[] {
     refuse(["checkpoints", "metric"], unknown("metric of an evaluation", metric, metrics));
   }
   return problems;
+}
+
+/** Names that a reward gives other rewards: unknown ones, and rings of them. */
+function references(tree: Tree, rewards: Partial<RewardSpec>[]): Problem[] {
+  return referenceProblems(rewards, rewards.map(nameOf)).map(({ index, path, message, cure }) =>
+    problemAt(tree, ["rewards", index, ...path], message, cure),
+  );
+}
+
+function nameOf({ as, name }: Partial<RewardSpec>): string | undefined {
+  return as ?? name;
 }
 
 function unknown(kind: string, name: string, known: string[]): Pick<Problem, "message" | "cure"> {

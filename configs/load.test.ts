@@ -114,7 +114,37 @@ describe("one fault, its place and its cure", () => {
     [
       "name: boxes",
       "name: answer",
-      'r.yaml:8:13: rewards.1.name: "answer" is the name of rewards.0 already\n  Parts of the reward are told apart by name: remove one.',
+      'r.yaml:8:13: rewards.1.name: "answer" is the name of rewards.0 already\n  Parts of the reward are told apart by name: remove one, or give it another with `as`.',
+    ],
+    [
+      "{ name: boxes, weight: 0.5 }",
+      "{ name: boxes, times: anwser }",
+      'r.yaml:8:27: rewards.1.times: no part is called "anwser"\n  Did you mean "answer"?',
+    ],
+    [
+      "{ name: boxes, weight: 0.5 }",
+      "{ name: boxes, when: [{ part: boxes, above: 0 }] }",
+      "r.yaml:8:35: rewards.1.when.0.part: goes round in a ring: boxes → boxes\n  A part can't depend on itself: remove one of these.",
+    ],
+    [
+      "{ name: boxes, weight: 0.5 }",
+      "{ name: boxes, as: answer }",
+      'r.yaml:8:24: rewards.1.as: "answer" is the name of rewards.0 already\n  Parts of the reward are told apart by name: remove one, or give it another with `as`.',
+    ],
+    [
+      "{ name: boxes, weight: 0.5 }",
+      "{ name: boxes, threshold: { abve: 0.5 } }",
+      "r.yaml:8:33: rewards.1.threshold.abve: unknown key\n  Did you mean above?",
+    ],
+    [
+      "{ name: boxes, weight: 0.5 }",
+      "{ name: boxes, when: [{ part: answer, at_leest: 1 }] }",
+      "r.yaml:8:43: rewards.1.when.0.at_leest: unknown key\n  Did you mean at_least?",
+    ],
+    [
+      "{ name: boxes, weight: 0.5 }",
+      "{ name: boxes, gate: maybe }",
+      'r.yaml:8:26: rewards.1.gate: expected true, or at_least, above, at_most or below, with else beside it, got "maybe"',
     ],
     [
       "train: { name: digit_sum }",

@@ -30,6 +30,8 @@ export interface RunSummary {
   seed: number;
   model: { parameters: number; model_type: string };
   checkpoint: string;
+  /** version of each reward, by the part's name */
+  reward_versions?: Record<string, number>;
   wall_s: number;
   stages: StageSummary[];
 }

@@ -5,6 +5,7 @@ import { refuseChanges } from "../checkpoints/recipe.ts";
 import { type Checkpoint, checkCheckpoint, latestCheckpoint, retain, saveCheckpoint, sweepCheckpoints } from "../checkpoints/store.ts";
 import { atomicWrite, exists, sweepTemporary } from "../core/atomic.ts";
 import { UserError } from "../core/errors.ts";
+import type { Scorer } from "../core/types.ts";
 import { evaluatePolicy } from "./evaluate.ts";
 import type { EvalResult, RunSummary, StageSummary } from "./events.ts";
 import { grpoRunner } from "./grpo.ts";
@@ -69,6 +70,7 @@ export async function runPlan(plan: RunPlan, control: RunControl): Promise<RunSu
     const crew = await assemble(plan, folder, { start: checkpoint === null });
     const log = await MetricsLog.open(control.runDir);
     try {
+      refuseOtherRewards(checkpoint, crew.scorer, control.runDir);
       return await new Run(plan, control, crew, log, checkpoint).all();
     } finally {
       await log.close();
@@ -109,6 +111,20 @@ async function findCheckpoint(plan: RunPlan, { runDir, resume, from, listener }:
   const finishedStages = checkpoint.state.stages.filter(({ kind }) => kind !== "eval").length;
   refuseChanges(checkpoint.state.recipe, recipeOf(plan), { finishedStages, file: join(runDir, "recipe.yaml") });
   return checkpoint;
+}
+
+/** A reward whose version has changed since may score the same completion otherwise, and the run would not be the one that was started. */
+function refuseOtherRewards(checkpoint: Checkpoint | null, { versions = {} }: Scorer, runDir: string): void {
+  const before = (checkpoint?.state.trainer.reward_versions ?? {}) as Record<string, number>;
+  const changed = Object.entries(versions).filter(([name, version]) => (before[name] ?? version) !== version);
+  if (changed.length === 0) return;
+  throw new UserError(
+    changed.map(([name, version]) => ({
+      place: { file: runDir },
+      message: `the run was started with version ${before[name]} of the reward "${name}", which is of version ${version} now`,
+      cure: "Go on with the old one, or start another run: --run-dir with a new folder.",
+    })),
+  );
 }
 
 /** What of a plan decides the run's numbers, as plain JSON. */
@@ -187,6 +203,8 @@ class Run {
       return seconds;
     };
     while (progress.step < stage.steps) {
+      // an evaluation's failures are in its own numbers
+      this.crew.scorer.takeFailing?.();
       const { metrics, tokens } = await runner.step(progress.step);
       progress.step++;
       progress.policyVersion += updatesPerStep(stage);
@@ -196,10 +214,16 @@ class Run {
       const last = progress.step === stage.steps;
       const due = (every: number) => !last && every > 0 && progress.step % every === 0;
       control.listener({ type: "step", stage: stage.name, step: progress.step, steps: stage.steps, metrics: all });
-      if (last) return this.finish(stage, runner, all, lap);
+      const failing = this.crew.scorer.takeFailing?.() ?? [];
+      if (last) {
+        await this.finish(stage, runner, all, lap);
+        if (failing.length > 0) throw new UserError(failing);
+        return;
+      }
       const result = due(stage.eval_every) ? await this.evaluate(stage.name, progress.step) : null;
       await this.append(stage.name, progress.step, all, result);
-      if (due(stage.save_every) || control.signal.aborted) await this.save(stage, result, false);
+      if (due(stage.save_every) || control.signal.aborted || failing.length > 0) await this.save(stage, result, false);
+      if (failing.length > 0) throw new UserError(failing);
       if (control.signal.aborted) return;
     }
   }
@@ -293,7 +317,12 @@ class Run {
         evaluation: evaluation === null ? null : json(evaluation),
         best,
         stages: json(stages),
-        trainer: { stage_seconds: stageSeconds, stage_tokens: stageTokens, seconds: this.seconds() },
+        trainer: {
+          stage_seconds: stageSeconds,
+          stage_tokens: stageTokens,
+          seconds: this.seconds(),
+          reward_versions: crew.scorer.versions ?? {},
+        },
       },
       async (temporary) => {
         await crew.processor.save(temporary);
@@ -317,6 +346,7 @@ class Run {
       seed: plan.seed,
       model: { parameters, model_type },
       checkpoint: (await latestCheckpoint(control.runDir)).checkpoint?.folder ?? "",
+      reward_versions: this.crew.scorer.versions ?? {},
       wall_s: this.seconds(),
       stages: progress.stages,
     };

@@ -119,7 +119,9 @@ describe("train", () => {
     const terminal = fakeTerminal();
     expect(await train(recipe, { set: [], dryRun: true }, terminal, trainer)).toBe(0);
     expect(calls).toEqual([]);
-    expect(terminal.printed).toContain("# 1,234,567 parameters, about 300 MB of memory\n# warm: about 4,000 tokens a step\n");
+    expect(terminal.printed).toContain(
+      "# reward = answer\n# 1,234,567 parameters, about 300 MB of memory\n# warm: about 4,000 tokens a step\n",
+    );
     await writeFile(join(folder, "again.yaml"), terminal.printed);
     const again = fakeTerminal();
     await train(join(folder, "again.yaml"), { set: [], dryRun: true }, again, trainer);
@@ -254,6 +256,7 @@ describe("rollouts", () => {
         : { name: "answer", outcome: { kind: "score", score: reward }, latencyMs: 1 },
     ],
     reward,
+    outcome: reward,
     advantage: reward === null ? null : reward - 0.5,
   });
 

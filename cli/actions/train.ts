@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { formula } from "../../rewards/algebra/formula.ts";
 import type { RunListener, RunSummary } from "../../trainers/events.ts";
 import type { RunControl, RunPlan } from "../../trainers/plan.ts";
 import { EXIT } from "../exit.ts";
@@ -79,12 +80,15 @@ async function dryRun(plan: RunPlan, { json }: TrainOptions, terminal: Terminal,
   const estimate = await trainer.estimate(plan);
   if (json) {
     const { folder, recipeText, ...recipe } = plan;
-    terminal.out(`${JSON.stringify({ recipe, folder, estimate })}\n`);
+    terminal.out(`${JSON.stringify({ recipe, folder, formula: formula(plan.rewards), estimate })}\n`);
     return EXIT.ok;
   }
   const tokens = estimate.tokens_per_step.map(({ stage, tokens }) => `# ${printable(stage)}: about ${grouped(tokens)} tokens a step`);
   // Comments, so that what is printed is a recipe again.
-  const lines = [`# ${grouped(estimate.parameters)} parameters, about ${grouped(estimate.memory_mb)} MB of memory`, ...tokens];
+  const sum = formula(plan.rewards)
+    .split("\n")
+    .map((line) => `# ${printable(line)}`);
+  const lines = [...sum, `# ${grouped(estimate.parameters)} parameters, about ${grouped(estimate.memory_mb)} MB of memory`, ...tokens];
   terminal.out(`${plan.recipeText}${lines.join("\n")}\n`);
   return EXIT.ok;
 }

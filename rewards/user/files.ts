@@ -1,11 +1,12 @@
 import { readdir, stat } from "node:fs/promises";
+import { availableParallelism } from "node:os";
 import { basename, dirname, resolve } from "node:path";
 import { RecipeError } from "../../core/errors.ts";
 import { nearest } from "../../core/nearest.ts";
 import type { RewardSpec } from "../options.ts";
 import type { Part, ScorerContext } from "../part.ts";
 import { shownPath } from "./blame.ts";
-import { RewardPool } from "./pool.ts";
+import { poolSize, RewardPool } from "./pool.ts";
 
 export interface RewardFiles {
   /** The file of the recipe's i-th reward as a part. Throws RecipeError where it is missing or does not load. */
@@ -18,16 +19,23 @@ export function openFiles(specs: RewardSpec[], context: ScorerContext): RewardFi
   const paths = specs.map(({ file }) => resolve(context.folder, file ?? ""));
   const pool = new RewardPool(
     specs.map(({ export: exported, target, options }, i) => ({ path: paths[i]!, export: exported, target, options })),
-    { workers: context.workers ?? 2, loadTimeoutMs: context.loadTimeoutMs ?? 30_000 },
+    {
+      workers: context.workers ?? poolSize(availableParallelism()),
+      loadTimeoutMs: context.loadTimeoutMs ?? 30_000,
+      memoryMb: Math.max(...specs.filter(({ file }) => file !== undefined).map(({ memory_mb }) => memory_mb)),
+    },
   );
   return {
     async part(index) {
       const timeoutMs = specs[index]!.timeout_ms;
       await mustExist(paths[index]!, `rewards[${index}].file`, context);
+      const { name, version, scope } = await pool.load(index);
       return {
-        name: await pool.load(index),
+        name,
+        version,
+        scope,
         check: (example) => pool.check(index, example.fields, timeoutMs),
-        score: (finished) => pool.score(index, finished, timeoutMs),
+        score: (members) => pool.score(index, members, timeoutMs),
       };
     },
     close: () => pool.close(),

@@ -3,11 +3,15 @@ import { fileURLToPath } from "node:url";
 import { type Problem, RecipeError } from "../../core/errors.ts";
 import { nearest } from "../../core/nearest.ts";
 import type { PreparedReward } from "../ask.ts";
-import type { RewardDefinition } from "../define.ts";
+import type { Need, RewardDefinition, Scope } from "../define.ts";
 import { blame, shownPath } from "./blame.ts";
 import type { RewardFile } from "./protocol.ts";
 
 const EXAMPLE = 'Write `export default defineReward({ name, target, field, score })`; `import { defineReward, z } from "vlrl"`.';
+
+const SCOPES: readonly unknown[] = ["completion", "turn", "group"] satisfies Scope[];
+const COMBINES: readonly unknown[] = ["mean", "sum"];
+const NEEDS: readonly unknown[] = ["pictures", "tokenIds", "logprobs"] satisfies Need[];
 
 /**
  * Import a reward file, whatever it is written in, and find its reward. Runs the file's code: call it in a thread that can be
@@ -75,14 +79,29 @@ function onlyReward(exported: Record<string, unknown>, names: string[]): string 
 /** What keeps a value from being a reward. The file is not compiled against our types, so its shape is looked at. */
 function faults(value: unknown): string[] {
   if (typeof value !== "object" || value === null) return [`expected an object, got ${value === null ? "null" : typeof value}`];
-  const { name, field, target, options, score } = value as Record<string, unknown>;
+  const { name, field, target, options, score, scope, combine, range, version, needs } = value as Record<string, unknown>;
   const found: string[] = [];
   if (typeof name !== "string" || name.trim() === "") found.push("`name` must be a text");
   if (typeof field !== "string") found.push("`field` must name the example field that holds the target");
   if (!isSchema(target)) found.push("`target` must be a zod schema");
   if (options !== undefined && !isSchema(options)) found.push("`options` must be a zod schema");
   if (typeof score !== "function") found.push("`score` must be a function");
+  if (scope !== undefined && !SCOPES.includes(scope)) found.push("`scope` must be completion, turn or group");
+  if (combine !== undefined && (scope !== "turn" || !COMBINES.includes(combine))) {
+    found.push("`combine` must be mean or sum, and goes with the scope turn");
+  }
+  if (range !== undefined && !isRange(range)) found.push("`range` must be two numbers, the lower one first");
+  if (version !== undefined && !(Number.isInteger(version) && (version as number) > 0)) found.push("`version` must be 1 or more");
+  if (needs !== undefined && !(Array.isArray(needs) && needs.every((need) => NEEDS.includes(need)))) {
+    found.push(`\`needs\` must be a list of ${NEEDS.join(", ")}`);
+  }
   return found;
+}
+
+function isRange(value: unknown): boolean {
+  if (!Array.isArray(value) || value.length !== 2) return false;
+  const [low, high] = value as unknown[];
+  return typeof low === "number" && typeof high === "number" && low < high;
 }
 
 function isSchema(value: unknown): boolean {

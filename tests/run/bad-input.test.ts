@@ -187,12 +187,15 @@ export default defineReward({ name: "${name}", target: z.unknown(), field: "answ
   }
 
   test.each([
-    ["throws", "throw new Error('no')", "error"],
-    ["gives_nan", "return NaN", "error"],
-    ["hangs", "for (;;);", "timeout"],
-  ])("%s: counted by name, nothing is trained, and the run says so", async (name, body, kind) => {
+    ["throws", "throw new Error('no')", "error", 5000],
+    ["gives_nan", "return NaN", "error", 5000],
+    ["hangs", "for (;;);", "timeout", 100],
+  ])("%s: counted by name, nothing is trained, and the run says so", async (name, body, kind, timeoutMs) => {
     await rewardFile(name, body);
-    const file = await recipe(name, { rewards: `[{ file: ${name}.mjs, timeout_ms: 100 }, { name: answer }]`, stages: GRPO });
+    const file = await recipe(name, {
+      rewards: `[{ file: ${name}.mjs, timeout_ms: ${timeoutMs}, error_limit: 1 }, { name: answer }]`,
+      stages: GRPO,
+    });
     const { code, err, events } = await train(file, name);
     expect(err).toBe("");
     expect(code).toBe(0);
@@ -208,10 +211,33 @@ export default defineReward({ name: "${name}", target: z.unknown(), field: "answ
     expect(first!["model.safetensors"]).toBe(second!["model.safetensors"]);
   });
 
+  test("too often: the run saves, stops and shows what failed; put right, it goes on", async () => {
+    await rewardFile("frail", "throw new Error('no service')");
+    const file = await recipe("frail", { rewards: "[{ file: frail.mjs, timeout_ms: 1000 }, { name: answer }]", stages: GRPO });
+    const stopped = await train(file, "frail");
+    expect(stopped.code).toBe(2);
+    const [head, ...lines] = stopped.err.trimEnd().split("\n");
+    expect(head).toContain('rewards[0]: "frail" failed for 4 of 4 completions, a larger share than its error_limit of 0.5');
+    expect(lines).toEqual([
+      ...[1, 2, 3].map(() => expect.stringMatching(/^ {2}row-[0-9]+: ".*": .*frail\.mjs:2: Error: no service$/)),
+      "  Put it right and go on with --resume, or raise its error_limit: 1 lets it fail.",
+    ]);
+    expect(await metricsOf(runDirOf("frail"))).toHaveLength(1);
+    expect(await readdir(join(runDirOf("frail"), "checkpoints"))).toEqual(["rl-step-000001"]);
+
+    await rewardFile("frail", "return completion.length");
+    const { code, events } = await train(file, "frail", "--resume");
+    expect(code).toBe(0);
+    expect(events).toContainEqual(expect.objectContaining({ type: "run", resumedFrom: { stage: "rl", step: 1 } }));
+    expect(await metricsOf(runDirOf("frail"))).toHaveLength(2);
+    const summary = JSON.parse(await readFile(join(runDirOf("frail"), "summary.json"), "utf8"));
+    expect(summary.reward_versions).toEqual({ frail: 1, answer: 1 });
+  });
+
   test("now and then: the others are trained", async () => {
     await rewardFile("moody", "if (completion.length % 2 === 1) throw new Error('odd'); return completion.length;");
     const stages = GRPO.replace("group_size: 4", "group_size: 8");
-    const file = await recipe("moody", { rewards: "[{ file: moody.mjs }]", stages });
+    const file = await recipe("moody", { rewards: "[{ file: moody.mjs, error_limit: 1 }]", stages });
     const { code, events } = await train(file, "moody");
     expect(code).toBe(0);
     const [row] = await metricsOf(runDirOf("moody"));
