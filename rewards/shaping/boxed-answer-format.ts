@@ -21,6 +21,7 @@ export const boxedAnswerFormat = defineReward({
   name: "boxed_answer_format",
   target: z.unknown(),
   field: "answer",
+  range: [0, 1],
   options: Options,
   score: ({ completion, options }) => (wellFormed(completion.trim(), options.box === "required") ? 1 : 0),
 });

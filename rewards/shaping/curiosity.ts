@@ -1,4 +1,6 @@
 import { z } from "zod";
+import { defineReward } from "../define.ts";
+import { ToolSuccessOptions, toolCalls } from "./tool-success.ts";
 
 export const CuriosityOptions = z.strictObject({
   form: z.enum(["paper", "code"]).default("paper").describe("the formula of the paper, or that of its code"),
@@ -37,3 +39,21 @@ export function curiosity(calls: readonly number[], { form, rate: wanted, alpha,
 export function unlessUnrepaired(reward: number, lastCallFailed: boolean): number {
   return lastCallFailed ? 0 : reward;
 }
+
+/**
+ * The bonus as a reward of the group: calls are counted in each member's text, failed ones too, by the tags and errors of `tool_success`.
+ * The target is not read. Range: as `curiosity`; a metric `calls` beside each score.
+ */
+export const toolCuriosity = defineReward({
+  name: "curiosity",
+  target: z.unknown(),
+  field: "answer",
+  scope: "group",
+  options: z.strictObject({ ...CuriosityOptions.shape, ...ToolSuccessOptions.omit({ cap: true }).shape }),
+  score(members) {
+    const calls = members.map(({ completion, options }) => toolCalls(completion, options).calls);
+    const [first] = members;
+    const scores = first === undefined ? [] : curiosity(calls, first.options);
+    return scores.map((score, i) => ({ score, metrics: { calls: calls[i]! } }));
+  },
+});

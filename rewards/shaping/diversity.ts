@@ -1,3 +1,7 @@
+import { z } from "zod";
+import { defineReward } from "../define.ts";
+import { lastTag } from "../parse.ts";
+import { TagName } from "./tags.ts";
 import { nGrams, plainText, wordsOf } from "./text.ts";
 
 /**
@@ -36,3 +40,28 @@ export function answerRarity(answers: readonly (string | null)[]): number[] {
     return plain.filter((other) => other !== answer).length / (plain.length - 1);
   });
 }
+
+/**
+ * Being unlike one's siblings, as a reward of the group: how their texts differ, or how rare the answer is. The target is not read.
+ * Range [0, 1]; without the block of `within` a text is blank, and an answer is none.
+ */
+export const groupDiversity = defineReward({
+  name: "diversity",
+  target: z.unknown(),
+  field: "answer",
+  scope: "group",
+  range: [0, 1],
+  options: z.strictObject({
+    of: z.enum(["text", "answer"]).default("text").describe("phrases in common, or members with the same answer"),
+    n: z.int().min(1).max(20).default(2).describe("text: how many words make a phrase"),
+    within: TagName.optional().describe("look at the last block of this tag alone; `answer` where the answer is looked at"),
+  }),
+  score(members) {
+    const [first] = members;
+    if (first === undefined) return [];
+    const { of, n, within } = first.options;
+    const blocks = members.map(({ completion }) => lastTag(completion, within ?? "answer"));
+    if (of === "answer") return answerRarity(blocks);
+    return diversity(within === undefined ? members.map(({ completion }) => completion) : blocks.map((block) => block ?? ""), n);
+  },
+});

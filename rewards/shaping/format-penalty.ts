@@ -29,6 +29,7 @@ export const formatPenalty = defineReward({
   name: "format_penalty",
   target: z.unknown(),
   field: "answer",
+  range: [-1, 0],
   options: Options,
   score: ({ completion, options }) => (faulty(completion, options) ? -1 : 0),
 });

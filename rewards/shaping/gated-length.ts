@@ -20,6 +20,7 @@ export const gatedLength = defineReward({
   name: "gated_length",
   target: z.unknown(),
   field: "answer",
+  range: [-1, 0],
   options: Options,
   score({ completion, tokens, options }) {
     if (!completion.toLowerCase().includes(options.gate.toLowerCase())) return 0;

@@ -1,3 +1,8 @@
+import { z } from "zod";
+import { defineReward } from "../define.ts";
+import { lastTag } from "../parse.ts";
+import { sameText } from "./text.ts";
+
 /**
  * Short right answers above long ones, measured within the group: with part = 0.5 - (length - min) / (max - min), a right answer gets the
  * part and a wrong one min(0, part).
@@ -26,3 +31,20 @@ export function lengthDeviation(lengths: readonly number[], limit = 3): number[]
   const deviation = Math.sqrt(lengths.reduce((sum, one) => sum + (one - mean) ** 2, 0) / Math.max(1, lengths.length));
   return lengths.map((length) => (deviation === 0 ? 0 : Math.max(-limit, Math.min(limit, (length - mean) / deviation))));
 }
+
+/**
+ * Short right answers above long ones, as a reward of the group: lengths in tokens, right being that the last `<answer>` is the target, as plain
+ * text or plain number. Range [-0.5, 0.5]. Source: Kimi k1.5 (arXiv:2501.12599).
+ */
+export const groupLengths = defineReward({
+  name: "group_length",
+  target: z.union([z.number(), z.string().regex(/\S/, "expected text that is not blank")]),
+  field: "answer",
+  scope: "group",
+  range: [-0.5, 0.5],
+  score: (members) =>
+    groupLength(
+      members.map(({ tokens }) => tokens),
+      members.map(({ completion, target }) => sameText(lastTag(completion, "answer") ?? "", String(target))),
+    ),
+});

@@ -1,8 +1,11 @@
 import type { RewardDefinition } from "../define.ts";
 import { boxedAnswerFormat } from "./boxed-answer-format.ts";
 import { cosineLength } from "./cosine-length.ts";
+import { toolCuriosity } from "./curiosity.ts";
+import { groupDiversity } from "./diversity.ts";
 import { formatPenalty } from "./format-penalty.ts";
 import { gatedLength } from "./gated-length.ts";
+import { groupLengths } from "./group-length.ts";
 import { jsonFormat } from "./json-format.ts";
 import { language } from "./language.ts";
 import { languageMix } from "./language-mix.ts";
@@ -20,6 +23,8 @@ export const shaping: RewardDefinition[] = [
   cosineLength,
   formatPenalty,
   gatedLength,
+  groupDiversity,
+  groupLengths,
   jsonFormat,
   language,
   languageMix,
@@ -29,5 +34,6 @@ export const shaping: RewardDefinition[] = [
   tagFormat,
   thinkFormat,
   thinkRatio,
+  toolCuriosity,
   toolSuccess,
 ];

@@ -20,6 +20,7 @@ export const jsonFormat = defineReward({
   name: "json_format",
   target: z.unknown(),
   field: "answer",
+  range: [0, 1],
   options: Options,
   score({ completion, options: { keys, max_chars } }) {
     const value = jsonObject(completion, max_chars);

@@ -18,6 +18,7 @@ export const languageMix = defineReward({
   name: "language_mix",
   target: z.unknown(),
   field: "answer",
+  range: [0, 1],
   options: Options,
   score({ completion, options }) {
     const paragraphs = paragraphsOf(completion);

@@ -30,6 +30,7 @@ export const language = defineReward({
   name: "language",
   target: z.unknown(),
   field: "answer",
+  range: [0, 1],
   options: Options,
   score({ completion, options: { scripts, within, threshold } }) {
     const share = scriptShare(within === undefined ? completion : (lastTag(completion, within) ?? ""), scripts);

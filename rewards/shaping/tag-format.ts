@@ -45,6 +45,7 @@ export const tagFormat = defineReward({
   name: "tag_format",
   target: z.unknown(),
   field: "answer",
+  range: [0, 1],
   options: Options,
   score({ completion, options }) {
     const text = withoutBlocks(completion, options.ignore);

@@ -10,6 +10,7 @@ export const thinkFormat = defineReward({
   name: "think_format",
   target: z.unknown(),
   field: "answer",
+  range: [0, 1],
   score: ({ completion }) => (opensOnce(completion) && completion.includes("</think>", "<think>".length) ? 1 : 0),
 });
 

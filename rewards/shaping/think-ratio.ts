@@ -23,6 +23,7 @@ export const thinkRatio = defineReward({
   name: "think_ratio",
   target: z.unknown(),
   field: "answer",
+  range: [0, 1],
   options: Options,
   score({ completion, options: { think, answer, low, high } }) {
     const [thought, answered] = [think, answer].map((tag) => (lastTag(completion, tag) ?? "").trim().length);

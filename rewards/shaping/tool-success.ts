@@ -2,7 +2,7 @@ import { z } from "zod";
 import { defineReward } from "../define.ts";
 import { TagName, tagBlocks } from "./tags.ts";
 
-const Options = z.strictObject({
+export const ToolSuccessOptions = z.strictObject({
   cap: z.int().min(1).default(2).describe("so many calls that went well are full credit"),
   call: TagName.default("tool_call"),
   response: TagName.default("tool_response"),
@@ -11,7 +11,7 @@ const Options = z.strictObject({
     .default(["Error", "Execution error", "Tool execution failed"])
     .describe("a response that begins like one of these is a call that failed, in whatever case"),
 });
-type Options = z.infer<typeof Options>;
+type Options = z.infer<typeof ToolSuccessOptions>;
 
 /**
  * Calls of a tool that went well, up to a cap: min(calls, cap) / cap. A call went well if the next block after it is a response
@@ -24,7 +24,8 @@ export const toolSuccess = defineReward({
   name: "tool_success",
   target: z.unknown(),
   field: "answer",
-  options: Options,
+  range: [0, 1],
+  options: ToolSuccessOptions,
   score({ completion, options }) {
     const { calls, right } = toolCalls(completion, options);
     return { score: cappedToolReward(right, { cap: options.cap }), metrics: { calls, right } };

@@ -41,6 +41,7 @@ export const actionValidity = defineReward({
   name: "action_validity",
   target: z.unknown(),
   field: "answer",
+  range: [0, 1],
   options: Options,
   score({ completion, options }) {
     const isValid = validator(options);

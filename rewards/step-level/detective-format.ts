@@ -14,6 +14,7 @@ export const detectiveFormat = defineReward({
   name: "detective_format",
   target: z.unknown(),
   field: "answer",
+  range: [0, 1],
   options: z.strictObject({ response: TagName.default("tool_response").describe("the tag around what the environment writes") }),
   score({ completion, options: { response } }) {
     const close = `</${response}>`;

@@ -28,6 +28,7 @@ export const firstError = defineReward({
   name: "first_error",
   target: Chain,
   field: "steps",
+  range: [0, 1],
   options: Options,
   score({ completion, target, options }) {
     const { steps, count } = findSteps(completion, options);
@@ -52,6 +53,7 @@ export const errorLocation = defineReward({
   name: "error_location",
   target: z.int().min(-1, "expected an index from 0, or -1 for no error"),
   field: "first_error",
+  range: [0, 1],
   score({ completion, target }) {
     const given = plainNumber(lastTag(completion, "answer") ?? "");
     return given === String(target) ? 1 : 0;

@@ -58,6 +58,7 @@ export const progress = defineReward({
   name: "progress",
   target: z.array(z.number().min(-100).max(100)).min(1).max(1000),
   field: "progress",
+  range: [0, 1],
   options: Options,
   score({ completion, target, options: { tag, tolerance } }) {
     const { blocks } = tagBlocks(completion, [tag]);

@@ -31,6 +31,7 @@ export const rationaleConsistency = defineReward({
   name: "rationale_consistency",
   target: z.unknown(),
   field: "answer",
+  range: [0, 1],
   options: Options,
   score({ completion, options }) {
     const concluded = conclude[options.conclusion](lastTag(completion, options.think) ?? "", options);

@@ -31,6 +31,7 @@ export const rouge = defineReward({
   name: "rouge",
   target: z.string().regex(/[A-Za-z0-9]/, "expected a text with a word in it"),
   field: "answer",
+  range: [0, 1],
   options: Options,
   score: ({ completion, target, options }) => rougeMean(lastTag(completion, options.within) ?? "", target, options),
 });

@@ -36,6 +36,7 @@ export const stepMatch = defineReward({
   name: "step_match",
   target: Chain,
   field: "steps",
+  range: [0, 1],
   options: Options,
   score({ completion, target, options }) {
     const { steps, count } = findSteps(completion, options);

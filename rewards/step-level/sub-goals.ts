@@ -28,6 +28,7 @@ export const subGoals = defineReward({
     .min(1)
     .max(100),
   field: "goals",
+  range: [0, 1],
   options: Options,
   score({ completion, target, options: { order, within } }) {
     const area = within === undefined ? { start: 0, end: completion.length } : tagBlocks(completion, [within]).blocks.at(-1);
