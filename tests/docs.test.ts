@@ -5,6 +5,7 @@ import { dirname, extname, join, posix } from "node:path";
 import type { Command } from "commander";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { parse } from "yaml";
+import { z } from "zod";
 import { program } from "../cli/program.ts";
 import { loadRecipe } from "../configs/load.ts";
 import { recipeSchema } from "../configs/schema.ts";
@@ -236,7 +237,19 @@ describe("docs/recipes.md and the schema say the same", () => {
   });
 
   test("and every reward has its row", () => {
-    const page = read("docs/recipes.md");
+    const page = read("docs/recipes.md") + read("docs/rewards.md");
     for (const name of rewards.names) expect(page).toMatch(new RegExp(`^\\| \`${name}\` +\\|`, "m"));
+  });
+
+  test("whose row in docs/rewards.md names its options, unless those of all steps", () => {
+    const rows = read("docs/rewards.md").split("\n");
+    const steps = /### How steps are found[^#]*/.exec(read("docs/rewards.md"))![0];
+    for (const { name, options } of rewards.entries) {
+      const row = rows.find((line) => line.startsWith(`| \`${name}\` `));
+      if (row === undefined || options === undefined) continue;
+      const text = row.includes("(#how-steps-are-found)") ? row + steps : row;
+      const { properties } = z.toJSONSchema(options, { io: "input" });
+      for (const key of Object.keys(properties ?? {})) expect(text, `${name}.${key}`).toContain(`\`${key}\``);
+    }
   });
 });
