@@ -78,7 +78,8 @@ function inputOf(finished: Finished, target: unknown, options: unknown, needs: r
   } as InputWith<unknown, unknown, Need>;
 }
 
-function turnsOf({ completion, tokens, turns }: Finished): readonly Turn[] {
+/** The completion cut where another role goes on writing. */
+export function turnsOf({ completion, tokens, turns }: Finished): readonly Turn[] {
   const spans = turns ?? [{ role: "policy", start: 0, end: completion.length, firstToken: 0, endToken: tokens }];
   return spans.map((span) => ({ ...span, text: completion.slice(span.start, span.end) }));
 }

@@ -1,7 +1,7 @@
 import type { Outcome, RewardPart } from "../core/types.ts";
 import { firstOf, partValue, ruledOut } from "./algebra/evaluate.ts";
 import type { Composition, Term } from "./algebra/graph.ts";
-import type { Finished } from "./ask.ts";
+import { type Finished, turnsOf } from "./ask.ts";
 import type { Part } from "./part.ts";
 
 interface Cell {
@@ -52,9 +52,13 @@ export class Board {
     const open: number[] = [];
     for (const [m, finished] of this.members.entries()) {
       const known = this.known[m]?.[i];
-      const decided = known?.outcome ?? this.decided(term, m, finished);
+      if (known !== undefined) {
+        this.put(m, i, known.outcome, known.latencyMs);
+        continue;
+      }
+      const decided = this.decided(term, m, finished);
       if (decided === null) open.push(m);
-      else this.put(m, i, decided, known?.latencyMs ?? 0);
+      else this.put(m, i, placed(term, decided, finished), 0);
     }
     if (open.length === 0) return;
     const part = this.parts[i]!;
@@ -62,7 +66,7 @@ export class Board {
     await Promise.all(
       batches.map(async (batch) => {
         const { outcomes, latencyMs } = await part.score(batch.map((m) => this.members[m]!));
-        for (const [k, m] of batch.entries()) this.put(m, i, outcomes[k]!, latencyMs);
+        for (const [k, m] of batch.entries()) this.put(m, i, placed(term, outcomes[k]!, this.members[m]!), latencyMs);
       }),
     );
   }
@@ -82,4 +86,14 @@ export class Board {
     const value = partValue(this.composition.terms[i]!, outcome, this.values(member));
     this.cells[member]![i] = { outcome, latencyMs, value };
   }
+}
+
+/** A score with a step for the turn that the recipe says it is about. */
+function placed({ spec: { place } }: Term, outcome: Outcome, finished: Finished): Outcome {
+  if (place === "whole" || outcome.kind !== "score") return outcome;
+  const turns = turnsOf(finished).filter(({ role }) => role === "policy");
+  const turn = place === "first_turn" ? turns[0] : turns.at(-1);
+  if (turn === undefined) return outcome;
+  const { start, end } = turn;
+  return { ...outcome, steps: [...(outcome.steps ?? []), { name: place, start, end, score: outcome.score }] };
 }

@@ -1,7 +1,7 @@
 import { type Problem, RecipeError, UserError } from "../core/errors.ts";
 import { unknownName } from "../core/registry.ts";
 import type { Outcome, Rollout, Scored, ScoreRequest, Scorer } from "../core/types.ts";
-import { rawOutcome, suits, totalReward } from "./algebra/evaluate.ts";
+import { lackText, rawOutcome, suits, totalReward } from "./algebra/evaluate.ts";
 import { type Composition, composition, counts, referenceProblems } from "./algebra/graph.ts";
 import { askAll, type Finished, targetProblems } from "./ask.ts";
 import { Board } from "./board.ts";
@@ -9,7 +9,7 @@ import { RewardHealth } from "./health.ts";
 import { rewards } from "./index.ts";
 import type { RewardSpec } from "./options.ts";
 import type { Part, ScorerContext } from "./part.ts";
-import { openFiles } from "./user/files.ts";
+import { isThreaded, openFiles } from "./user/files.ts";
 
 /**
  * The recipe's rewards as one scorer. Ours run here, users' files in threads with a time limit.
@@ -23,7 +23,7 @@ export async function createScorer(specs: RewardSpec[], context: ScorerContext):
   const names: (string | undefined)[] = [];
   for (const [i, spec] of specs.entries()) {
     try {
-      const part = spec.part !== undefined ? null : spec.file === undefined ? ownPart(spec, i, context) : await files.part(i);
+      const part = spec.part !== undefined ? null : isThreaded(spec) ? await files.part(i) : ownPart(spec, i, context);
       if (part !== null && spec.version !== undefined && spec.version !== part.version) problems.push(otherVersion(spec, part, i, context));
       const name = spec.as ?? part?.name;
       if (name !== undefined && names.includes(name)) problems.push(duplicate(name, i, context));
@@ -77,9 +77,8 @@ class ComposedScorer implements Scorer {
     const { terms } = this.composition;
     const found = await Promise.all(
       terms.map(async (term, i) => {
-        const lacking = term.conditions.flatMap(({ field }) => (field === undefined || field in example.fields ? [] : [field]));
-        const known = Object.keys(example.fields).join(", ");
-        if (lacking.length > 0) return lacking.map((field) => `needs ${field} for its condition, which the row lacks; it has ${known}`);
+        const lacking = term.conditions.flatMap(({ field }) => (field === undefined ? [] : (lackText(field, example.fields) ?? [])));
+        if (lacking.length > 0) return lacking;
         return suits(term, example.fields) ? ((await this.parts[i]?.check(example)) ?? []) : [];
       }),
     );

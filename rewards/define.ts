@@ -66,6 +66,8 @@ interface RewardBase<Target, Options, Needs extends Need> {
   /** 1 unless given; raise it when the same completion may get another score. It is recorded with the run. */
   version?: number;
   needs?: readonly Needs[];
+  /** for what is slow, or may hang: it runs in a thread that is ended at the recipe's `timeout_ms`, as users' files do */
+  isolate?: boolean;
 }
 
 /** Scores one completion as soon as it ends. */

@@ -75,8 +75,8 @@ export default defineReward({ name: "worst", target: z.unknown(), field: "answer
       const { outcome } = parts[0]!;
       expect(reward).toBe(outcome.kind === "score" ? outcome.score : null);
       found.push(outcome);
-      // time for what it does behind its answer
-      await sleep(50);
+      // time for what it does behind its answer: the thread has to be gone before the next question
+      if (body.includes("setTimeout") && completion === "worst") await sleep(2000);
     }
     await scorer.close();
     return found;

@@ -12,6 +12,7 @@ test("defaults are filled in", () => {
     weight: 1,
     log_only: false,
     outcome: false,
+    place: "whole",
     absent: "skip",
     timeout_ms: 5000,
     memory_mb: 512,

@@ -1,6 +1,6 @@
 import { parse } from "yaml";
 import { z } from "zod";
-import type { Outcome } from "../core/types.ts";
+import type { Outcome, TurnSpan } from "../core/types.ts";
 import { rawOutcome, totalReward } from "../rewards/algebra/evaluate.ts";
 import { shownName } from "../rewards/algebra/formula.ts";
 import { composition } from "../rewards/algebra/graph.ts";
@@ -22,10 +22,10 @@ export function fakeRewards(yaml: string) {
   const composed = composition(specs, names);
 
   /** The reward of a completion for which each part gives the score of its name. `asked` are the parts that were asked for one. */
-  async function reward(scores: Record<string, Given>, fields: Record<string, unknown> = {}) {
+  async function reward(scores: Record<string, Given>, fields: Record<string, unknown> = {}, turns?: TurnSpan[]) {
     const asked: string[] = [];
     const parts = specs.map(({ part }, i): Part | null => (part === undefined ? fakePart(names[i]!, scores, asked) : null));
-    const member = { completion: "", exampleId: "a", fields, seed: 0, tokens: 0, finish: "stop" } as const;
+    const member = { completion: "", exampleId: "a", fields, seed: 0, tokens: 0, finish: "stop", turns } as const;
     const board = new Board(composed, parts, [member]);
     await board.settle(composed.order);
     const outcomes = names.map((_, i) => board.part(0, i).outcome);

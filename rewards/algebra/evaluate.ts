@@ -44,10 +44,12 @@ export function partValue(term: Term, outcome: Outcome, values: readonly (Outcom
 
 /**
  * Whether a part applies to a completion, by the recipe's conditions on its row's fields and on the values of other parts. Null where it
- * does; else what its outcome is: not applicable, or a failure where a part that a condition looks at failed.
+ * does; else what its outcome is: not applicable, or a failure where a part that a condition looks at failed, or the row lacks the field.
  */
 export function ruledOut(term: Term, fields: Record<string, unknown>, value: (name: string) => Outcome): Outcome | null {
   for (const { field, is, in: among, part, ...limits } of term.conditions) {
+    const lack = field === undefined ? null : lackText(field, fields);
+    if (lack !== null) return { kind: "error", message: lack };
     if (field !== undefined && !(among ?? [is]).includes(fields[field] as string)) return { kind: "not_applicable" };
     if (part === undefined) continue;
     const found = value(part);
@@ -55,6 +57,12 @@ export function ruledOut(term: Term, fields: Record<string, unknown>, value: (na
     if (found.kind === "not_applicable" || !passes(limits, found.score)) return { kind: "not_applicable" };
   }
   return null;
+}
+
+/** What is wrong with a row that lacks a condition's field, or null. */
+export function lackText(field: string, fields: Record<string, unknown>): string | null {
+  if (Object.hasOwn(fields, field)) return null;
+  return `needs ${field} for its condition, which the row lacks; it has ${Object.keys(fields).join(", ")}`;
 }
 
 /** The conditions that a row alone decides. */

@@ -5,7 +5,7 @@ import type { Condition } from "./schema.ts";
 /** What the algebra reads of a recipe's entry. */
 export type TermSpec = Pick<
   RewardSpec,
-  "weight" | "log_only" | "outcome" | "when" | "scale" | "threshold" | "keep" | "times" | "gate" | "absent" | "part"
+  "weight" | "log_only" | "outcome" | "when" | "scale" | "threshold" | "keep" | "times" | "gate" | "place" | "absent" | "part"
 >;
 
 /** An entry with its references resolved to indices of other entries. */

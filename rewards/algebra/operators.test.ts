@@ -173,3 +173,24 @@ test.each([
     },
   ]);
 });
+
+test("a row without a condition's field is an error, not one that the condition rules out", async () => {
+  const yaml = "[{ file: a.ts }, { file: b.ts, when: { field: task, is: box } }]";
+  const { reward, outcomes } = await fakeRewards(yaml).reward({ a: 1 }, { answer: 3 });
+  expect(reward).toBeNull();
+  expect(outcomes[1]).toEqual({ kind: "error", message: "needs task for its condition, which the row lacks; it has answer" });
+});
+
+test.each([
+  ["first_turn", { name: "first_turn", start: 0, end: 4, score: 0.5 }],
+  ["last_turn", { name: "last_turn", start: 7, end: 9, score: 0.5 }],
+  ["whole", null],
+])("place: %s", async (place, step) => {
+  const { outcomes, reward } = await fakeRewards(`[{ file: a.ts, weight: 2, place: ${place} }]`).reward({ a: 0.5 }, {}, [
+    { role: "policy", start: 0, end: 4, firstToken: 0, endToken: 1 },
+    { role: "observation", start: 4, end: 7, firstToken: 1, endToken: 2 },
+    { role: "policy", start: 7, end: 9, firstToken: 2, endToken: 3 },
+  ]);
+  expect(reward).toBe(1);
+  expect(outcomes[0]).toEqual(step === null ? { kind: "score", score: 0.5 } : { kind: "score", score: 0.5, steps: [step] });
+});

@@ -79,6 +79,10 @@ export const algebra = {
     .optional()
     .describe("multiplied with the values of these parts"),
   gate: Gate.optional().describe("where it does not pass (true: is not above 0), the whole reward is `else`"),
+  place: z
+    .enum(["whole", "first_turn", "last_turn"])
+    .default("whole")
+    .describe("a turn of the policy's that the score is about: it is recorded as a step there, for advantages by steps"),
   absent: z
     .enum(["skip", "redistribute"])
     .default("skip")

@@ -14,11 +14,11 @@ const COMBINES: readonly unknown[] = ["mean", "sum"];
 const NEEDS: readonly unknown[] = ["pictures", "tokenIds", "logprobs"] satisfies Need[];
 
 /**
- * Import a reward file, whatever it is written in, and find its reward. Runs the file's code: call it in a thread that can be
+ * Import a reward file, whatever it is written in, and find its reward; or take one of ours. Runs the file's code: call it in a thread that can be
  * ended. Throws RecipeError with the place in the file and the cure.
  */
 export async function loadReward(file: RewardFile): Promise<PreparedReward> {
-  const definition = chooseReward(await importFile(file.path), file);
+  const definition = file.own ? (await import("../index.ts")).rewards.get(file.path) : chooseReward(await importFile(file.path), file);
   return { definition, field: file.target ?? definition.field, options: checkOptions(definition, file) };
 }
 

@@ -5,8 +5,10 @@ import type { Need, Scope } from "../define.ts";
 
 /** A reward file as a recipe names it. */
 export interface RewardFile {
-  /** absolute path */
+  /** absolute path; of a reward of ours its name */
   path: string;
+  /** whether it is one of ours, in a thread because it asks for one */
+  own?: boolean;
   /** the named export, or undefined for the default one */
   export?: string;
   /** the example field that holds the target, where the recipe says */
