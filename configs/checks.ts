@@ -30,6 +30,7 @@ export function crossChecks(tree: Tree): Problem[] {
     ...stages.flatMap((stage, i) => (stage.kind === "grpo" ? grpoStage(tree, stage, i) : [])),
     ...nothingToLearn(tree, stages, rewards),
     ...namedRewards(tree, rewards),
+    ...namedJudges(tree, rewards),
     ...references(tree, rewards),
   ];
 }
@@ -103,6 +104,19 @@ function namedRewards(tree: Tree, rewards: Partial<RewardSpec>[]): Problem[] {
     refuse(["checkpoints", "metric"], unknown("metric of an evaluation", metric, metrics));
   }
   return problems;
+}
+
+/** Judges that rewards name in their options. */
+function namedJudges(tree: Tree, rewards: Partial<RewardSpec>[]): Problem[] {
+  const known = Object.keys((section(tree, "judges") ?? {}) as object);
+  return rewards.flatMap(({ options }, i) => {
+    const judge = options?.judge;
+    if (typeof judge !== "string" || known.includes(judge)) return [];
+    const path = ["rewards", i, "options", "judge"];
+    if (known.length === 0) return [problemAt(tree, path, `there is no judge "${judge}"`, "Describe it in the section judges.")];
+    const { message, cure } = unknown("judge", judge, known);
+    return [problemAt(tree, path, message, cure)];
+  });
 }
 
 /** Names that a reward gives other rewards: unknown ones, and rings of them. */

@@ -241,13 +241,13 @@ describe("one fault, its place and its cure", () => {
     [
       "seed: 3",
       "constructor: 3",
-      "r.yaml:1:1: constructor: unknown key\n  Known here: name, seed, model, data, environment, rewards, stages, evaluation, checkpoints, rollouts, extends, folder.",
+      "r.yaml:1:1: constructor: unknown key\n  Known here: name, seed, model, data, environment, rewards, judges, stages, evaluation, checkpoints, rollouts, extends, folder.",
     ],
     ["seed: 3", "? [seed]\n: 3", "r.yaml:1:1: a key that is not a word\n  Write `key: value`."],
     [
       "seed: 3",
       "__proto__: { seed: 3 }",
-      "r.yaml:1:1: __proto__: unknown key\n  Known here: name, seed, model, data, environment, rewards, stages, evaluation, checkpoints, rollouts, extends, folder.",
+      "r.yaml:1:1: __proto__: unknown key\n  Known here: name, seed, model, data, environment, rewards, judges, stages, evaluation, checkpoints, rollouts, extends, folder.",
     ],
     [
       "rewards:\n  - name: answer\n  - { name: boxes, weight: 0.5 }",
@@ -465,4 +465,12 @@ describe("--set", () => {
     await write({ "r.yaml": GOOD });
     expect(await problems("r.yaml", [assignment])).toBe(message);
   });
+});
+
+test.each([
+  ["", 'there is no judge "grader"\n  Describe it in the section judges.'],
+  ["judges: { gradr: { kind: rule, rules: [{ pattern: a, answer: b }] } }\n", 'no judge is called "grader"\n  Did you mean "gradr"?'],
+])("a judge that is not there, with %j", async (judges, message) => {
+  const text = await changed("stages:", `  - { name: judge_binary, options: { judge: grader } }\n${judges}stages:`);
+  expect(text).toBe(`r.yaml:9:45: rewards.2.options.judge: ${message}`);
 });

@@ -8,7 +8,7 @@ import { Recipe } from "./recipe.ts";
 import { applySet } from "./set.ts";
 import { type MapTree, plain } from "./tree.ts";
 
-const RewardsSections = z.strictObject({ seed: Recipe.shape.seed, rewards: Recipe.shape.rewards });
+const RewardsSections = z.strictObject({ seed: Recipe.shape.seed, rewards: Recipe.shape.rewards, judges: Recipe.shape.judges });
 
 export interface LoadedRewards extends z.infer<typeof RewardsSections> {
   /** where relative paths start, absolute */
@@ -16,7 +16,7 @@ export interface LoadedRewards extends z.infer<typeof RewardsSections> {
 }
 
 /**
- * The rewards of a recipe, or of a file that holds nothing but `rewards` and perhaps `seed`. Other sections are left alone, right or wrong.
+ * The rewards of a recipe, or of a file that holds nothing but `rewards` and perhaps `seed` and `judges`. Other sections are left alone, right or wrong.
  * Throws RecipeError with every problem of the rewards at once.
  */
 export async function loadRewards(file: string, { set = [] }: { set?: readonly string[] } = {}): Promise<LoadedRewards> {

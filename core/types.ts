@@ -127,6 +127,8 @@ export interface Scored {
 
 /** The recipe's rewards, composed. Never throws for what a policy wrote. */
 export interface Scorer {
+  /** some parts wait for judges, who have time limits of their own: let many completions wait at once */
+  waits?: boolean;
   /** names of the parts, in the recipe's order */
   names: string[];
   /** those of them that enter the reward: of positive or negative weight, and not log-only */

@@ -1,6 +1,7 @@
 import type { z } from "zod";
 import type { FinishReason, Outcome, Picture, Turn, TurnSpan } from "../core/types.ts";
 import type { InputWith, Need, Needed, RewardDefinition } from "./define.ts";
+import type { Judges } from "./judges/define.ts";
 import { groupToOutcomes, toOutcome, turnsToOutcome } from "./outcome.ts";
 
 /** A reward as a recipe uses it: where its target is, and its options checked. */
@@ -8,6 +9,8 @@ export interface PreparedReward {
   definition: RewardDefinition;
   field: string;
   options: unknown;
+  /** the recipe's, for rewards that need them */
+  judges?: Judges;
 }
 
 /** One finished completion and its example, as plain data that can be sent to a thread. */
@@ -35,15 +38,15 @@ export async function ask(reward: PreparedReward, finished: Finished): Promise<O
  * Throws only what the reward itself throws; a target that does not fit, or a lack of what the reward needs, is an error outcome.
  */
 export async function askAll(reward: PreparedReward, members: readonly Finished[]): Promise<Outcome[]> {
-  const { definition, field, options } = reward;
+  const { definition, field, judges } = reward;
   const inputs: InputWith<unknown, unknown, Need>[] = [];
   const refuse = (message: string) => members.map((): Outcome => ({ kind: "error", message }));
   for (const finished of members) {
     const target = await definition.target.safeParseAsync(finished.fields[field]);
     if (!target.success) return refuse(targetMessages(field, finished.fields, target.error).join("; "));
-    const lacking = definition.needs?.find((need) => need !== "pictures" && finished[need] === undefined);
+    const lacking = definition.needs?.find((need) => need !== "pictures" && { ...finished, judges }[need] === undefined);
     if (lacking !== undefined) return refuse(`needs ${lacking}, which this completion comes without`);
-    inputs.push(inputOf(finished, target.data, options, definition.needs ?? []));
+    inputs.push(inputOf(finished, target.data, reward));
   }
   const { range } = definition;
   if (definition.scope === "group") return groupToOutcomes(await definition.score(inputs), members.length, range);
@@ -56,11 +59,15 @@ export async function askAll(reward: PreparedReward, members: readonly Finished[
   );
 }
 
-function inputOf(finished: Finished, target: unknown, options: unknown, needs: readonly Need[]): InputWith<unknown, unknown, Need> {
+function inputOf(
+  finished: Finished,
+  target: unknown,
+  { definition: { needs = [] }, options, judges }: PreparedReward,
+): InputWith<unknown, unknown, Need> {
   const { completion, exampleId, fields: example, seed, tokens, finish } = finished;
   const { tokenIds, logprobs } = finished;
   let turns: readonly Turn[] | undefined;
-  const given = { tokenIds, logprobs, pictures: needs.includes("pictures") ? picturesOf(example) : [] } as Needed;
+  const given = { tokenIds, logprobs, judges, pictures: needs.includes("pictures") ? picturesOf(example) : [] } as Needed;
   return {
     completion,
     target,

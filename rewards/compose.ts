@@ -7,6 +7,8 @@ import { askAll, type Finished, targetProblems } from "./ask.ts";
 import { Board } from "./board.ts";
 import { RewardHealth } from "./health.ts";
 import { rewards } from "./index.ts";
+import type { Judges } from "./judges/define.ts";
+import { openJudges } from "./judges/index.ts";
 import type { RewardSpec } from "./options.ts";
 import type { Part, ScorerContext } from "./part.ts";
 import { isThreaded, openFiles } from "./user/files.ts";
@@ -17,13 +19,14 @@ import { isThreaded, openFiles } from "./user/files.ts";
  * refers to one that is not there or to itself.
  */
 export async function createScorer(specs: RewardSpec[], context: ScorerContext): Promise<Scorer> {
+  const judges = await openJudges(context.judges ?? {}, context.folder);
   const files = openFiles(specs, context);
   const problems: Problem[] = [];
   const parts: (Part | null)[] = [];
   const names: (string | undefined)[] = [];
   for (const [i, spec] of specs.entries()) {
     try {
-      const part = spec.part !== undefined ? null : isThreaded(spec) ? await files.part(i) : ownPart(spec, i, context);
+      const part = spec.part !== undefined ? null : isThreaded(spec) ? await files.part(i) : ownPart(spec, i, context, judges);
       if (part !== null && spec.version !== undefined && spec.version !== part.version) problems.push(otherVersion(spec, part, i, context));
       const name = spec.as ?? part?.name;
       if (name !== undefined && names.includes(name)) problems.push(duplicate(name, i, context));
@@ -51,6 +54,7 @@ class ComposedScorer implements Scorer {
   readonly names: string[];
   readonly counted: string[];
   readonly versions: Record<string, number>;
+  readonly waits: boolean;
   readonly scoreGroup?: Scorer["scoreGroup"];
   /** indices of parts that wait for the whole group: those that look at it, and those that refer to one */
   private readonly late: Set<number>;
@@ -66,6 +70,7 @@ class ComposedScorer implements Scorer {
     this.names = terms.map(({ name }) => name);
     this.counted = terms.filter(({ spec }) => counts(spec)).map(({ name }) => name);
     this.versions = Object.fromEntries(parts.flatMap((part, i) => (part === null ? [] : [[terms[i]!.name, part.version]])));
+    this.waits = parts.some((part) => part?.waits);
     this.late = new Set();
     for (const i of order) {
       if (parts[i]?.scope === "group" || terms[i]!.references.some((reference) => this.late.has(reference))) this.late.add(i);
@@ -135,24 +140,30 @@ class ComposedScorer implements Scorer {
   }
 }
 
-function ownPart({ name = "", target, options, timeout_ms }: RewardSpec, index: number, context: ScorerContext): Part {
+function ownPart({ name = "", target, options, timeout_ms }: RewardSpec, index: number, context: ScorerContext, judges: Judges): Part {
   const refuse = (field: string, message: string) => new RecipeError(recipeProblem(index, field, message, context));
   if (!rewards.has(name)) throw refuse("name", unknownName("reward", name, rewards.names));
   const definition = rewards.get(name);
   const checked = definition.options?.safeParse(options ?? {});
   if (checked?.error !== undefined) throw refuse("options", checked.error.issues.map(({ message }) => message).join("; "));
-  const reward = { definition, field: target ?? definition.field, options: checked?.data ?? {} };
+  const reward = { definition, field: target ?? definition.field, options: checked?.data ?? {}, judges };
+  const waits = definition.needs?.includes("judges") === true;
+  // a name that is not there is told now, not with the first completion
+  if (waits) judges.get((reward.options as { judge: string }).judge);
   return {
     name,
     version: definition.version ?? 1,
     scope: definition.scope ?? "completion",
+    waits,
     check: (example) => targetProblems(reward, example.fields),
     async score(members) {
       const started = performance.now();
-      const outcomes = await inTime(askAll(reward, members), timeout_ms).catch((error: unknown): Outcome[] => {
-        const message = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
-        return members.map(() => ({ kind: "error", message }));
-      });
+      const outcomes = await (waits ? askAll(reward, members) : inTime(askAll(reward, members), timeout_ms)).catch(
+        (error: unknown): Outcome[] => {
+          const message = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+          return members.map(() => ({ kind: "error", message }));
+        },
+      );
       const latencyMs = performance.now() - started;
       return { outcomes: outcomes ?? members.map(() => ({ kind: "timeout", message: `no answer in ${timeout_ms} ms` })), latencyMs };
     },

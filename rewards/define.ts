@@ -1,5 +1,6 @@
 import type { z } from "zod";
 import type { FinishReason, Outcome, Picture, StepScore, Turn } from "../core/types.ts";
+import type { Judges } from "./judges/define.ts";
 
 /** What a reward sees of one finished completion. */
 export interface RewardInput<Target, Options = unknown> {
@@ -28,6 +29,8 @@ export interface Needed {
   /** [T] ids of the completion's tokens, and their logprobs in nats; a turn's are those from `firstToken` to `endToken` */
   tokenIds: Int32Array;
   logprobs: Float32Array;
+  /** the recipe's judges */
+  judges: Judges;
 }
 
 export type Need = keyof Needed;
@@ -126,6 +129,11 @@ export function rewardInput<Target, Options = unknown>(
     pictures: [],
     tokenIds: new Int32Array(0),
     logprobs: new Float32Array(0),
+    judges: {
+      get: (name) => {
+        throw new Error(`no judge "${name}": give rewardInput judges of your own`);
+      },
+    },
     ...given,
   };
 }

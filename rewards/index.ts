@@ -4,9 +4,20 @@ import { boxIou } from "./box-iou.ts";
 import { boxes } from "./boxes.ts";
 import type { RewardDefinition } from "./define.ts";
 import { format } from "./format.ts";
+import { judged } from "./judged/index.ts";
 import { random } from "./random.ts";
 import { shaping } from "./shaping/index.ts";
 import { stepLevel } from "./step-level/index.ts";
 import { steps } from "./steps.ts";
 
-export const rewards = registry<RewardDefinition>("reward", [answer, boxIou, boxes, format, random, steps, ...shaping, ...stepLevel]);
+export const rewards = registry<RewardDefinition>("reward", [
+  answer,
+  boxIou,
+  boxes,
+  format,
+  random,
+  steps,
+  ...shaping,
+  ...stepLevel,
+  ...judged,
+]);

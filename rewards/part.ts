@@ -1,12 +1,15 @@
 import type { Example, Outcome } from "../core/types.ts";
 import type { Finished } from "./ask.ts";
 import type { Scope } from "./define.ts";
+import type { JudgeSpecs } from "./judges/schema.ts";
 
 /** One reward of a recipe's `rewards`, ready to be asked, wherever it runs. */
 export interface Part {
   name: string;
   version: number;
   scope: Scope;
+  /** it waits for judges, which have time limits of their own */
+  waits?: boolean;
   /** what is wrong with an example's target: `needs digits[0].box: expected …` */
   check(example: Example): Promise<string[]>;
   /** One outcome a member, in their order: completions of one example, and for scopes other than `group` a single one. Never throws. */
@@ -22,6 +25,8 @@ export interface ScorerContext {
   workers?: number;
   /** the recipe's path, for messages; the folder unless given */
   recipe?: string;
+  /** of the recipe, for rewards that ask them; none unless given */
+  judges?: JudgeSpecs;
   /** time for a reward file to be imported; 30 s unless given */
   loadTimeoutMs?: number;
 }

@@ -16,7 +16,7 @@ export interface CollectOptions {
   processor: Pick<Processor, "encodePrompt" | "decode">;
   /** the recipe's environment, its options already given */
   environment: { start(fields: Example["fields"]): Message[]; reply(fields: Example["fields"], completion: string): Message[] | null };
-  scorer: Pick<Scorer, "names" | "score" | "scoreGroup" | "record">;
+  scorer: Pick<Scorer, "waits" | "names" | "score" | "scoreGroup" | "record">;
   /** [P] one group of completions each */
   examples: readonly Example[];
   /** G */
@@ -217,7 +217,8 @@ class Scoring {
   private readonly queue: PQueue;
   private readonly running = new Map<Rollout, number>();
 
-  constructor({ scorer, processor, scoreConcurrency = 8, scoreTimeoutMs = 30_000 }: CollectOptions) {
+  constructor({ scorer, processor, ...limits }: CollectOptions) {
+    const { scoreConcurrency = scorer.waits ? 256 : 8, scoreTimeoutMs = scorer.waits ? 600_000 : 30_000 } = limits;
     this.scorer = scorer;
     this.decode = (ids) => processor.decode(ids);
     this.timeoutMs = scoreTimeoutMs;

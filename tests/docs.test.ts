@@ -173,6 +173,7 @@ async function standIns(value: unknown, folder: string): Promise<void> {
 
 describe("docs/recipes.md and the schema say the same", () => {
   interface Node {
+    additionalProperties?: Node;
     properties?: Record<string, Node & { default?: unknown }>;
     required?: string[];
     anyOf?: Node[];
@@ -213,6 +214,7 @@ describe("docs/recipes.md and the schema say the same", () => {
     ...["model", "data", "evaluation", "checkpoints", "rollouts"].map((key): [string, Node] => [key, property(root, key)]),
     ["lora", options(property(root, "model", "lora")).find((one) => one.properties !== undefined)!],
     ["rewards", property(root, "rewards").items!],
+    ...kinds(property(root, "judges").additionalProperties!, "kind", "Judge"),
     ...kinds(property(root, "data", "train"), "name", "Dataset"),
     ...kinds(property(root, "environment"), "name", "Environment"),
     ...stages,

@@ -57,7 +57,7 @@ export async function assemble(plan: RunPlan, folder: string, { start }: { start
   const context = { folder: plan.folder, seed: plan.seed };
   const [{ loadProcessor }, { modelFolders }] = await Promise.all([import("../models/processor/load.ts"), import("../models/folders.ts")]);
   const environment = resolveEnvironment(plan.environment);
-  const scorer = await createScorer(plan.rewards, context);
+  const scorer = await createScorer(plan.rewards, { ...context, judges: plan.judges });
   let engine: Engine | undefined;
   try {
     const { train, held } = await openData(plan, environment, scorer);

@@ -22,9 +22,9 @@ export async function rewardServe(recipe: string, options: RewardServeOptions, t
     import("../../rewards/compose.ts"),
     import("../../rewards/server/listen.ts"),
   ]);
-  const { rewards, seed, folder } = await loadRewards(recipe, { set: options.set });
+  const { rewards, judges, seed, folder } = await loadRewards(recipe, { set: options.set });
   const token = await readToken(options.tokenFile);
-  const scorer = await createScorer(rewards, { folder, seed, recipe });
+  const scorer = await createScorer(rewards, { folder, seed, judges, recipe });
   const interrupt = onInterrupt(
     () => terminal.err("Stopping: requests under way are answered first.\n"),
     () => {},

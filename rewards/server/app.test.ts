@@ -1,19 +1,15 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Scorer } from "../../core/types.ts";
 import { createScorer } from "../compose.ts";
+import { RewardSpec } from "../options.ts";
 import { rewardApp, type ServerOptions } from "./app.ts";
 
 const OPTIONS: ServerOptions = { labelField: "answer", token: null, maxBody: 2000, unscored: null };
 
 let scorer: Scorer;
 beforeAll(async () => {
-  scorer = await createScorer(
-    [
-      { name: "answer", weight: 1, log_only: false, timeout_ms: 5000 },
-      { name: "format", weight: 0.5, log_only: false, timeout_ms: 5000 },
-    ] as Parameters<typeof createScorer>[0],
-    { folder: ".", seed: 0 },
-  );
+  const specs = [{ name: "answer" }, { name: "format", weight: 0.5 }].map((spec) => RewardSpec.parse(spec));
+  scorer = await createScorer(specs, { folder: ".", seed: 0 });
 });
 afterAll(() => scorer.close());
 
@@ -55,6 +51,25 @@ describe("what each trainer sends, and hears", () => {
     });
     expect(body.rewards).toEqual([0.5, 1.5, null]); // a row without a target: our mistake, not the policy's
   });
+});
+
+test("rewards that look at groups: TRL's completions of one prompt together, and nobody else's", async () => {
+  const specs = [{ name: "answer" }, { name: "diversity" }].map((spec) => RewardSpec.parse(spec));
+  const grouped = await createScorer(specs, { folder: ".", seed: 0 });
+  const app = await rewardApp(grouped, OPTIONS);
+  const ask = async (path: string, body: unknown) => {
+    const response = await app.request(path, { method: "POST", body: JSON.stringify(body) });
+    return (await response.json()) as { rewards: number[]; error: string };
+  };
+  const { rewards } = await ask("/trl", {
+    prompts: ["a", "a", "b", "b"],
+    completions: [RIGHT, RIGHT, RIGHT, WRONG],
+    columns: { answer: ["7", "7", "7", "7"] },
+  });
+  expect(rewards[0]).toBe(rewards[1]);
+  expect(rewards[2]).toBeGreaterThan(rewards[0]!); // its sibling said something else
+  expect((await ask("/slime", { prompt: "a", response: RIGHT, label: "7" })).error).toContain("sends them one by one");
+  await grouped.close();
 });
 
 describe("what is refused", () => {

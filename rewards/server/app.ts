@@ -16,7 +16,7 @@ export interface ServerOptions extends RouteOptions {
 }
 
 /** The recipe's rewards over HTTP: a path for each trainer, and `/health`. Texts are data and are never run. */
-export async function rewardApp(scorer: Pick<Scorer, "score" | "names">, options: ServerOptions) {
+export async function rewardApp(scorer: Pick<Scorer, "score" | "scoreGroup" | "names">, options: ServerOptions) {
   const [{ Hono }, { bodyLimit }] = await Promise.all([import("hono"), import("hono/body-limit")]);
   const app = new Hono();
   app.get("/health", (context) => context.json({ status: "ok", rewards: scorer.names, routes: routes.names.map((name) => `/${name}`) }));
@@ -34,6 +34,7 @@ export async function rewardApp(scorer: Pick<Scorer, "score" | "names">, options
       const text = await context.req.text();
       const parsed = parse(route, text);
       if ("error" in parsed) return context.json({ error: parsed.error }, 400);
+      if (scorer.scoreGroup !== undefined && !route.groups) return context.json({ error: ALONE }, 422);
       const answers = await scoreAll(scorer, route.asked(parsed.body, options));
       const missing = answers.filter(({ reward }) => reward === null);
       options.onAnswer?.({ route: route.name, completions: answers.length, unscored: missing.length, ms: performance.now() - started });
@@ -48,6 +49,8 @@ export async function rewardApp(scorer: Pick<Scorer, "score" | "names">, options
   app.onError((error, context) => context.json({ error: error.message }, 500));
   return app;
 }
+
+const ALONE = "a reward of the recipe looks at all completions of a prompt, and this trainer sends them one by one";
 
 function parse(route: Route, text: string): { body: unknown } | { error: string } {
   let json: unknown;

@@ -15,6 +15,8 @@ export interface Route<Body = unknown> {
   body: z.ZodType<Body>;
   /** the completions of a request */
   asked(body: Body, options: RouteOptions): Asked[];
+  /** whether completions of one prompt come together, as rewards that look at groups need */
+  groups: boolean;
   /** whether an answer may say of a single completion that it has no reward; without that the request fails */
   skips: boolean;
   /** the body of the answer; a null reward only where `skips` */

@@ -19,7 +19,10 @@ export interface Listening {
 }
 
 /** Serves the rewards at an address. Throws UserError where it is taken or not ours. */
-export async function listen(scorer: Pick<Scorer, "score" | "names">, { port, host, ...options }: ListenOptions): Promise<Listening> {
+export async function listen(
+  scorer: Pick<Scorer, "score" | "scoreGroup" | "names">,
+  { port, host, ...options }: ListenOptions,
+): Promise<Listening> {
   const [{ createAdaptorServer }, app] = await Promise.all([import("@hono/node-server"), rewardApp(scorer, options)]);
   const server = createAdaptorServer({ fetch: app.fetch });
   await new Promise<void>((resolve, reject) => {

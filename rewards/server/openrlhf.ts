@@ -19,6 +19,7 @@ export const openrlhf = defineRoute({
       const completion = text.startsWith(prompt) ? text.slice(prompt.length) : text;
       return { completion, fields: { prompt, ...(labels.length === 0 ? {} : labelFields(labels[i], labelField)) } };
     }),
+  groups: false,
   skips: false,
   reply(answers) {
     const rewards = answers.map(({ reward }) => reward);

@@ -1,4 +1,5 @@
-import type { RewardPart, Scorer } from "../../core/types.ts";
+import { groupBy } from "../../core/group-by.ts";
+import type { RewardPart, Scored, ScoreRequest, Scorer } from "../../core/types.ts";
 
 /** One completion that a trainer asks about. */
 export interface Asked {
@@ -7,6 +8,8 @@ export interface Asked {
   completion: string;
   /** number of tokens, where the trainer says; otherwise the number of characters, which a length reward should not be held to */
   tokens?: number;
+  /** of one prompt with others of the same name; a group of its own unless given */
+  group?: string;
 }
 
 export interface Answered {
@@ -19,14 +22,37 @@ export interface Answered {
 }
 
 /** Scores completions of a trainer, all at once: the scorer's own pool says how many at a time. Order is kept. */
-export function scoreAll(scorer: Pick<Scorer, "score">, asked: readonly Asked[]): Promise<Answered[]> {
-  return Promise.all(
-    asked.map(async ({ fields, completion, tokens }, i) => {
-      const example = { id: typeof fields.id === "string" ? fields.id : `request:${i}`, fields };
-      const { parts, reward } = await scorer.score({ example, completion, tokens: tokens ?? completion.length, finish: "stop" });
-      return { reward, scores: scoresOf(parts), failures: reward === null ? failuresOf(parts) : [] };
+export async function scoreAll(scorer: Pick<Scorer, "score" | "scoreGroup">, asked: readonly Asked[]): Promise<Answered[]> {
+  const requests = asked.map(({ fields, completion, tokens }, i): ScoreRequest => {
+    const example = { id: typeof fields.id === "string" ? fields.id : `request:${i}`, fields };
+    return { example, completion, tokens: tokens ?? completion.length, finish: "stop" };
+  });
+  const scored = await Promise.all(requests.map((request) => scorer.score(request)));
+  const whole = scorer.scoreGroup === undefined ? scored : await finishGroups(scorer.scoreGroup.bind(scorer), asked, requests, scored);
+  return whole.map(({ parts, reward }) => ({ reward, scores: scoresOf(parts), failures: reward === null ? failuresOf(parts) : [] }));
+}
+
+async function finishGroups(
+  scoreGroup: NonNullable<Scorer["scoreGroup"]>,
+  asked: readonly Asked[],
+  requests: readonly ScoreRequest[],
+  scored: readonly Scored[],
+): Promise<Scored[]> {
+  const out: Scored[] = [];
+  await Promise.all(
+    [...groupBy(asked.keys(), (i) => asked[i]!.group ?? `alone ${i}`).values()].map(async (members) => {
+      // the row of a group is its first member's: columns of one prompt are alike
+      const { example } = requests[members[0]!]!;
+      const finished = await scoreGroup(
+        members.map((i) => ({ ...requests[i]!, example })),
+        members.map((i) => scored[i]!),
+      );
+      members.forEach((i, m) => {
+        out[i] = finished[m]!;
+      });
     }),
   );
+  return out;
 }
 
 function scoresOf(parts: readonly RewardPart[]): Record<string, number> {

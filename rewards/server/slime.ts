@@ -12,6 +12,7 @@ export const slime = defineRoute({
   asked: ({ prompt, response, label }, { labelField }) => [
     { completion: response, fields: { prompt, ...(label === undefined || label === null ? {} : labelFields(label, labelField)) } },
   ],
+  groups: false,
   skips: false,
   reply: ([answer]) => ({ ...answer!.scores, reward: answer!.reward }),
 });

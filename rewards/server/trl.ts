@@ -30,8 +30,10 @@ export const trl = defineRoute({
     completions.map((completion, i) => ({
       completion: typeof completion === "string" ? completion : chatText(completion),
       tokens: completion_ids?.[i]?.length,
+      group: JSON.stringify([prompts[i], Object.values(columns).map((values) => values[i])]),
       fields: { prompt: prompts[i], ...Object.fromEntries(Object.entries(columns).map(([name, values]) => [name, values[i]])) },
     })),
+  groups: true,
   skips: true,
   reply: (answers) => ({ rewards: answers.map(({ reward }) => reward), scores: answers.map(({ scores }) => scores) }),
 });

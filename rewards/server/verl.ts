@@ -17,6 +17,7 @@ export const verl = defineRoute({
   asked: ({ data_source, solution_str, ground_truth, extra_info }, { labelField }) => [
     { completion: solution_str, fields: { ...extra_info, data_source, ...labelFields(ground_truth, labelField) } },
   ],
+  groups: false,
   skips: false,
   reply: ([answer]) => ({ ...answer!.scores, score: answer!.reward }),
 });
