@@ -4,7 +4,7 @@
     npx tsx cli/main.ts reward shim trl --out vlrl_reward.py
     python tests/python/trl_rewards.py tests/fixtures/qwen3 vlrl_reward.py
 
-Needs torch, transformers, trl and datasets. Prints the mean reward of every step; exits with 1 unless the last five are well above the first five.
+Needs torch, transformers, trl and datasets. Prints the mean reward of every step; exits with 1 unless the last five are above twice the first five and a tenth.
 """
 
 import importlib.util
@@ -55,7 +55,7 @@ def main(model_path, shim_path):
     print("rewards", " ".join(f"{reward:.3f}" for reward in rewards))
     first, last = sum(rewards[:5]) / 5, sum(rewards[-5:]) / 5
     print(f"first five {first:.3f}, last five {last:.3f}")
-    return 0 if last > first + 0.2 else 1
+    return 0 if last > 2 * first + 0.1 else 1
 
 
 if __name__ == "__main__":
