@@ -11,7 +11,7 @@ import { parameterCount } from "../engines/embedded/architecture.ts";
 import { EmbeddedEngine } from "../engines/embedded/engine.ts";
 import { collectGarbage } from "../engines/embedded/garbage.ts";
 import { initialWeights } from "../engines/embedded/initialize.ts";
-import { cacheBytes, peakBytes, policyBytes } from "../engines/embedded/memory.ts";
+import { cacheBytes, peakBytes, policyBytes, sessionBytes } from "../engines/embedded/memory.ts";
 import { planPasses } from "../engines/embedded/pass.ts";
 import { policyOf } from "../engines/embedded/policy.ts";
 import { lossGraph } from "../engines/embedded/train-graph.ts";
@@ -124,10 +124,11 @@ async function measure(task: string): Promise<Measured> {
   const trained = kind === "sft" ? plain : prompts.map((prompt) => trainRow(prompt, Array(members).fill(blank), 1));
   const spec = kind === "sft" ? CROSS_ENTROPY : GRPO;
   const passes = kind === "decode" ? [] : planPasses(trained, model);
-  const values = passes.map(({ shape }) => peakBytes(lossGraph(policy, shape, losses.get(spec.name), spec.options, 1)));
+  const graphs = passes.map(({ shape }) => lossGraph(policy, shape, losses.get(spec.name), spec.options, 1));
   const needs = {
     process: 160 * 2 ** 20,
-    passes: values,
+    passes: graphs.map(peakBytes),
+    sessions: graphs.map(sessionBytes).reduce((sum, bytes) => sum + bytes, 0),
     accumulates: passes.length > 1,
     updates: kind !== "decode",
     snapshots: 0,

@@ -6,18 +6,20 @@ import { noting, type Problem, UserError } from "../core/errors.ts";
 import { parameterCount } from "../engines/embedded/architecture.ts";
 import { promptGraph, stepGraph } from "../engines/embedded/decode-graph.ts";
 import { CAPACITY_STEP } from "../engines/embedded/generate.ts";
-import { cacheBytes, peakBytes, policyBytes } from "../engines/embedded/memory.ts";
+import { cacheBytes, peakBytes, policyBytes, sessionBytes } from "../engines/embedded/memory.ts";
 import { layoutOf, planPasses } from "../engines/embedded/pass.ts";
 import type { Policy } from "../engines/embedded/policy.ts";
-import { isLarge } from "../engines/embedded/sessions.ts";
+import { isLarge, SESSIONS_KEPT } from "../engines/embedded/sessions.ts";
 import { lossGraph } from "../engines/embedded/train-graph.ts";
 import type { TrainRow } from "../engines/engine.ts";
+import type { Tensor } from "../engines/graph/tensor.ts";
 import { modelFolders } from "../models/folders.ts";
 import { describePolicy } from "../models/open.ts";
 import { type FirstRow, firstRows } from "./first-rows.ts";
 import { losses } from "./losses/index.ts";
 import type { Sampling, Stage } from "./options.ts";
 import type { RunPlan } from "./plan.ts";
+import { updatesPerStep } from "./runner.ts";
 import { checkReferences, engineStart, modelFolder } from "./setup.ts";
 
 export interface Estimate {
@@ -33,7 +35,7 @@ export interface Estimate {
 }
 
 /** Node with the libraries, the data, the screen and the engine's thread: measured. */
-const PROCESS_BYTES = 400 * 2 ** 20;
+const PROCESS_BYTES = 300 * 2 ** 20;
 /** Rows of the data that are looked at: more of them where every shape of a pass counts, and rows are small. */
 const SAMPLE_ROWS = { large: 8, small: 128 };
 
@@ -98,13 +100,16 @@ function memory(plan: RunPlan, policy: Policy, rows: FirstRow[], training: Train
     const grpo = stage.kind === "grpo";
     const loss = losses.get(grpo ? stage.loss : "cross_entropy");
     const options: Record<string, number> = grpo ? { clip_low: stage.clip_low, clip_high: stage.clip_high, kl_coef: stage.kl_coef } : {};
-    return [...new Set(steps.flat())].map((shape) => peakBytes(lossGraph(policy, JSON.parse(shape), loss, options, 1)));
+    return [...new Set(steps.flat())].map((shape) => lossGraph(policy, JSON.parse(shape), loss, options, 1));
   });
+  const updates = plan.stages.reduce((sum, stage) => sum + stage.steps * updatesPerStep(stage), 0);
   const sampling = plan.stages.flatMap((stage) => (stage.kind === "grpo" ? [stage.sampling] : []));
   if (plan.data.eval !== null) sampling.push(plan.evaluation.sampling);
   return policyBytes(policy, {
     process: PROCESS_BYTES,
-    passes: [...passes, ...samplingPasses(plan, policy, rows, sampling)],
+    passes: [...passes, ...samplingPasses(plan, policy, rows, sampling)].map(peakBytes),
+    // rows are of many shapes: every update may bring one of its own, until as many are kept as may be
+    sessions: Math.min(SESSIONS_KEPT, updates) * Math.max(...passes.map(sessionBytes)),
     updates: true,
     accumulates: stages.some(({ steps }) => steps.some((shapes) => shapes.length > 1)),
     snapshots: plan.stages.some((stage) => stage.kind === "grpo" && stage.kl_coef > 0 && stage.reference === "start") ? 1 : 0,
@@ -126,12 +131,12 @@ function longest(rows: readonly FirstRow[]): number {
 }
 
 /** The prompt pass of the longest prompt, and a step of decoding at each size of the cache. */
-function samplingPasses(plan: RunPlan, policy: Policy, rows: FirstRow[], sampling: Sampling[]): number[] {
+function samplingPasses(plan: RunPlan, policy: Policy, rows: FirstRow[], sampling: Sampling[]): Record<string, Tensor>[] {
   if (sampling.length === 0) return [];
   const { slots } = plan.model;
   const furthest = Math.max(...sampling.map(({ max_new_tokens }) => max_new_tokens));
   const { prompt } = rows.reduce((a, b) => (b.prompt.tokens.length > a.prompt.tokens.length ? b : a));
   const shape = { rows: Math.min(16, slots), length: prompt.tokens.length, pictures: layoutOf(prompt, policy.model) };
   const capacities = Array.from({ length: Math.ceil(furthest / CAPACITY_STEP) }, (_, i) => prompt.tokens.length + (i + 1) * CAPACITY_STEP);
-  return [promptGraph(policy, shape, 1), ...capacities.map((capacity) => stepGraph(policy, slots, capacity, 1))].map(peakBytes);
+  return [promptGraph(policy, shape, 1), ...capacities.map((capacity) => stepGraph(policy, slots, capacity, 1))];
 }

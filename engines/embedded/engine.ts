@@ -53,6 +53,8 @@ const EXACT_FILE = "weights-float32.safetensors";
 /** Training and sampling in this thread, on ONNX Runtime. `run` blocks the thread, so it is meant to live on one of its own. */
 export class EmbeddedEngine implements Engine {
   private readonly sessions: SessionCache;
+  /** of training passes: their values are large beside everything else's, so that no shape keeps what it needed for its next time */
+  private readonly passes: SessionCache;
   /** whether memory comes before speed */
   private readonly large: boolean;
   private gradients: Arrays | null = null;
@@ -70,6 +72,7 @@ export class EmbeddedEngine implements Engine {
   ) {
     this.large = isLarge(policy.model);
     this.sessions = new SessionCache({ threads: options.threads, lean: this.large });
+    this.passes = new SessionCache({ threads: options.threads, lean: true });
     this.optimizer = new Optimizer(policy.trained);
   }
 
@@ -101,7 +104,7 @@ export class EmbeddedEngine implements Engine {
     const result: LogprobResult = { logprobs: blank(), entropies: blank() };
     for (const { shape, feeds, places } of planPasses(rows, this.policy.model)) {
       const key = `logprobs:${JSON.stringify([shape, bare])},${temperature}`;
-      const session = await this.sessions.get(key, () => logprobGraph(this.policy, shape, temperature, bare));
+      const session = await this.passes.get(key, () => logprobGraph(this.policy, shape, temperature, bare));
       const { logprobs, entropies } = await session.run({ ...weights, ...feeds });
       places.forEach(({ row, member, token }, i) => {
         result.logprobs[row]![member]![token] = logprobs![i]!;
@@ -117,7 +120,7 @@ export class EmbeddedEngine implements Engine {
     const { noise_seed = 0, ...graphSpec } = spec;
     for (const pass of planPasses(rows, this.policy.model)) {
       const key = `loss:${JSON.stringify([pass.shape, graphSpec])}`;
-      const session = await this.sessions.get(key, () => lossGraph(this.policy, pass.shape, loss, spec.options, spec.temperature));
+      const session = await this.passes.get(key, () => lossGraph(this.policy, pass.shape, loss, spec.options, spec.temperature));
       const fields = Object.fromEntries(
         ["weights", ...loss.fields(spec.options)].map((name) => [`field:${name}`, fieldFeed(rows, pass, name)]),
       );
@@ -231,6 +234,6 @@ export class EmbeddedEngine implements Engine {
   }
 
   async close(): Promise<void> {
-    await this.sessions.close();
+    await Promise.all([this.sessions.close(), this.passes.close()]);
   }
 }

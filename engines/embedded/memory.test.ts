@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { add, constant, exp, gatherRows, input, mul, neg, reduceSum, reshape, slice, softmax, sum, type Tensor } from "../graph/build.ts";
-import { cacheBytes, peakBytes } from "./memory.ts";
+import { cacheBytes, peakBytes, policyBytes } from "./memory.ts";
+import type { Policy } from "./policy.ts";
 
 /** 32 float32 values are 128 bytes; an input's own are not the graph's. `softmax` needs new memory, `neg`, `exp`, `add` and `mul` may write over an input. */
 const x = input("x", [4, 8]);
@@ -50,4 +51,18 @@ test("keys and values of all layers, in float32", () => {
   const shape = { layers: 2, kvHeads: 3, headDim: 4 } as Parameters<typeof cacheBytes>[0];
   // 2 kinds * 4 bytes * 2 layers * 5 slots * 3 heads * 4 values * 6 positions
   expect(cacheBytes(shape, 5, 6)).toBe(5760);
+});
+
+test("a policy: weights, what training adds for the trained ones, cache, sessions, and the largest pass with a tenth more", () => {
+  const [frozen, trained] = [
+    [10, 10],
+    [5, 8],
+  ].map((shape, i) => ({ name: `w${i}`, shape, init: { kind: "zeros" as const } }));
+  const policy = { parameters: [frozen, trained], trained: [trained] } as unknown as Policy;
+  const sampled = { process: 1000, passes: [200, 50], sessions: 7, updates: false, accumulates: false, snapshots: 0, cache: 30 };
+  // 1000 + 4 * (100 + 40) + 30 + 7 + 1.1 * 200
+  expect(policyBytes(policy, sampled)).toBeCloseTo(1817, 9);
+  // two moments, a gradient and one snapshot of 40 values, 160 bytes each
+  expect(policyBytes(policy, { ...sampled, updates: true, accumulates: true, snapshots: 1 })).toBeCloseTo(1817 + 4 * 160, 9);
+  expect(policyBytes(policy, { ...sampled, updates: true })).toBeCloseTo(1817 + 2 * 160, 9);
 });
