@@ -76,7 +76,7 @@ export default defineReward({ name: "worst", target: z.unknown(), field: "answer
       expect(reward).toBe(outcome.kind === "score" ? outcome.score : null);
       found.push(outcome);
       // time for what it does behind its answer: the thread has to be gone before the next question
-      if (body.includes("setTimeout") && completion === "worst") await sleep(2000);
+      if (/setTimeout|reject/.test(body) && completion === "worst") await sleep(2000);
     }
     await scorer.close();
     return found;
@@ -90,6 +90,14 @@ export default defineReward({ name: "worst", target: z.unknown(), field: "answer
     ["throws later", "setTimeout(() => { throw new Error('late') }, 5); return 7", { kind: "score", score: 7 }],
     ["rejects behind its answer", "Promise.reject(new Error('late')); return 7", { kind: "score", score: 7 }],
     ["aborts", "process.abort()", { kind: "error", message: expect.stringContaining("worst.mjs:3: TypeError") }],
+    [
+      "gives up",
+      "await new Promise((_, no) => AbortSignal.timeout(5).addEventListener('abort', ({ target }) => no(target.reason)))",
+      {
+        kind: "timeout",
+        message: expect.stringContaining("aborted due to timeout"),
+      },
+    ],
     ["loops", "for (;;);", { kind: "timeout", message: "no answer in 500 ms" }],
     ["loops by promises", "for (;;) await null", { kind: "timeout", message: "no answer in 500 ms" }],
     ["never ends", "await new Promise(() => {})", { kind: "timeout", message: "no answer in 500 ms" }],
