@@ -23,9 +23,10 @@ export { type Dataset, type DatasetContext, type DatasetDefinition, defineDatase
 export { defineEnvironment, type EnvironmentDefinition } from "./environments/define.ts";
 export { Box, intersectionOverUnion } from "./rewards/box.ts";
 export {
-  type CompletionReward,
+  type AnyReward,
   defineReward,
   type Failure,
+  type GroupReturn,
   type GroupReward,
   type Need,
   type RewardDefinition,

@@ -1,12 +1,12 @@
 import type { z } from "zod";
 import type { FinishReason, Outcome, Picture, Turn, TurnSpan } from "../core/types.ts";
-import type { InputWith, Need, Needed, RewardDefinition } from "./define.ts";
+import type { AnyReward, InputWith, Need, Needed } from "./define.ts";
 import type { Judges } from "./judges/define.ts";
 import { groupToOutcomes, toOutcome, turnsToOutcome } from "./outcome.ts";
 
 /** A reward as a recipe uses it: where its target is, and its options checked. */
 export interface PreparedReward {
-  definition: RewardDefinition;
+  definition: AnyReward;
   field: string;
   options: unknown;
   /** the recipe's, for rewards that need them */

@@ -1,8 +1,8 @@
 import { type Problem, RecipeError, UserError } from "../core/errors.ts";
 import { unknownName } from "../core/registry.ts";
 import type { Outcome, Rollout, Scored, ScoreRequest, Scorer } from "../core/types.ts";
-import { lackText, rawOutcome, suits, totalReward } from "./algebra/evaluate.ts";
-import { type Composition, composition, counts, referenceProblems } from "./algebra/graph.ts";
+import { composedReward, lackText, rawOutcome, suits } from "./algebra/evaluate.ts";
+import { type Composition, composition, counts, referenceProblems, type TermSpec } from "./algebra/graph.ts";
 import { askAll, type Finished, targetProblems } from "./ask.ts";
 import { Board } from "./board.ts";
 import { RewardHealth } from "./health.ts";
@@ -10,6 +10,7 @@ import { rewards } from "./index.ts";
 import type { Judges } from "./judges/define.ts";
 import { openJudges } from "./judges/index.ts";
 import type { RewardSpec } from "./options.ts";
+import { failureKind } from "./outcome.ts";
 import type { Part, ScorerContext } from "./part.ts";
 import { isThreaded, openFiles } from "./user/files.ts";
 
@@ -48,6 +49,19 @@ export async function createScorer(specs: RewardSpec[], context: ScorerContext):
   }
   const health = new RewardHealth(specs.map(({ log_only, error_limit }, i) => ({ name: names[i]!, limit: log_only ? 1 : error_limit })));
   return new ComposedScorer(composition(specs, names as string[]), parts, health, context, () => files.close());
+}
+
+/**
+ * The reward of a completion from its parts' outcomes alone, one for each spec: see `composedReward`. `names` are needed where specs refer to
+ * one another; conditions are taken as decided.
+ */
+export function totalReward(
+  specs: readonly (Pick<TermSpec, "weight" | "log_only"> & Partial<TermSpec>)[],
+  outcomes: readonly Outcome[],
+  names: readonly string[] = specs.map((_, i) => String(i)),
+): number | null {
+  const terms = specs.map((spec): TermSpec => ({ outcome: false, place: "whole", absent: "skip", ...spec }));
+  return composedReward(composition(terms, names), outcomes);
 }
 
 class ComposedScorer implements Scorer {
@@ -122,7 +136,7 @@ class ComposedScorer implements Scorer {
 
   private total(parts: Scored["parts"]): Scored {
     const outcomes = parts.map(({ outcome }) => outcome);
-    return { parts, reward: totalReward(this.composition, outcomes), outcome: rawOutcome(this.composition, outcomes) };
+    return { parts, reward: composedReward(this.composition, outcomes), outcome: rawOutcome(this.composition, outcomes) };
   }
 
   private finished({ example, completion, tokens, finish, tokenIds, logprobs, turns }: ScoreRequest): Finished {
@@ -158,12 +172,11 @@ function ownPart({ name = "", target, options, timeout_ms }: RewardSpec, index: 
     check: (example) => targetProblems(reward, example.fields),
     async score(members) {
       const started = performance.now();
-      const outcomes = await (waits ? askAll(reward, members) : inTime(askAll(reward, members), timeout_ms)).catch(
-        (error: unknown): Outcome[] => {
-          const message = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
-          return members.map(() => ({ kind: "error", message }));
-        },
-      );
+      const asked = askAll(reward, members);
+      const outcomes = await (waits ? asked : inTime(asked, timeout_ms)).catch((error: unknown): Outcome[] => {
+        const message = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+        return members.map(() => ({ kind: failureKind(error), message }));
+      });
       const latencyMs = performance.now() - started;
       return { outcomes: outcomes ?? members.map(() => ({ kind: "timeout", message: `no answer in ${timeout_ms} ms` })), latencyMs };
     },

@@ -39,19 +39,19 @@ export type Need = keyof Needed;
 export type InputWith<Target, Options, Needs extends Need> = RewardInput<Target, Options> & Pick<Needed, Needs>;
 
 /**
- * What could not be judged, and why: a judge without an answer, a renderer that broke. Never for a poor completion. It has no score, but
- * may be asked for one, so that a result is read without telling the kinds apart.
- */
-export type Failure = Extract<Outcome, { message: string }> & { score?: undefined; metrics?: undefined; steps?: undefined };
-
-/**
  * A number, "not applicable" as null, or a number with metrics beside it and, for a reward that judges steps, the score of each with its
- * place in the text; or a failure.
+ * place in the text. What can't judge throws: an error, or a timeout where the error is called TimeoutError, as those of AbortSignal are.
  */
-export type RewardReturn = number | null | { score: number; metrics?: Record<string, number>; steps?: StepScore[] } | Failure;
+export type RewardReturn = number | null | { score: number; metrics?: Record<string, number>; steps?: StepScore[] };
 
 /** A score, or null, for each turn that the policy wrote, in their order. Null for all where the reward does not apply. */
-export type TurnReturn = readonly (number | null)[] | null | Failure;
+export type TurnReturn = readonly (number | null)[] | null;
+
+/** What could not be judged, and why: a judge without an answer, a renderer that broke. Never for a poor completion. */
+export type Failure = Extract<Outcome, { message: string }>;
+
+/** A value for each member of the group, in their order; a failure is that member's alone. */
+export type GroupReturn = readonly (RewardReturn | Failure)[];
 
 interface RewardBase<Target, Options, Needs extends Need> {
   name: string;
@@ -70,8 +70,8 @@ interface RewardBase<Target, Options, Needs extends Need> {
   isolate?: boolean;
 }
 
-/** Scores one completion as soon as it ends. */
-export interface CompletionReward<Target = unknown, Options = unknown, Needs extends Need = Need>
+/** A reward: a pure function from a finished completion and the example's target to a score. Asked as soon as the completion ends. */
+export interface RewardDefinition<Target = unknown, Options = unknown, Needs extends Need = Need>
   extends RewardBase<Target, Options, Needs> {
   scope?: "completion";
   score(input: InputWith<Target, Options, Needs>): RewardReturn | Promise<RewardReturn>;
@@ -88,16 +88,16 @@ export interface TurnReward<Target = unknown, Options = unknown, Needs extends N
 /** Scores all completions of a prompt together, once the last has ended: one value a member, in their order. */
 export interface GroupReward<Target = unknown, Options = unknown, Needs extends Need = Need> extends RewardBase<Target, Options, Needs> {
   scope: "group";
-  score(members: readonly InputWith<Target, Options, Needs>[]): readonly RewardReturn[] | Promise<readonly RewardReturn[]>;
+  score(members: readonly InputWith<Target, Options, Needs>[]): GroupReturn | Promise<GroupReturn>;
 }
 
-/** A reward: a pure function from a finished completion, its turns or its group, and the example's target, to scores. */
-export type RewardDefinition<Target = unknown, Options = unknown, Needs extends Need = Need> =
-  | CompletionReward<Target, Options, Needs>
+/** A reward of any scope. */
+export type AnyReward<Target = unknown, Options = unknown, Needs extends Need = Need> =
+  | RewardDefinition<Target, Options, Needs>
   | TurnReward<Target, Options, Needs>
   | GroupReward<Target, Options, Needs>;
 
-export type Scope = NonNullable<RewardDefinition["scope"]>;
+export type Scope = NonNullable<AnyReward["scope"]>;
 
 /** Checks a reward's types and gives it back as it is. `scope` says what its `score` sees: a completion unless given. */
 export function defineReward<Target, Options = unknown, Needs extends Need = never>(
@@ -107,9 +107,9 @@ export function defineReward<Target, Options = unknown, Needs extends Need = nev
   definition: TurnReward<Target, Options, Needs>,
 ): TurnReward<Target, Options, Needs>;
 export function defineReward<Target, Options = unknown, Needs extends Need = never>(
-  definition: CompletionReward<Target, Options, Needs>,
-): CompletionReward<Target, Options, Needs>;
-export function defineReward(definition: RewardDefinition): RewardDefinition {
+  definition: RewardDefinition<Target, Options, Needs>,
+): RewardDefinition<Target, Options, Needs>;
+export function defineReward(definition: AnyReward): AnyReward {
   return definition;
 }
 

@@ -6,7 +6,9 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Outcome } from "../core/types.ts";
 import { ask } from "./ask.ts";
 import { createScorer } from "./compose.ts";
+import type { AnyReward } from "./define.ts";
 import { rewards } from "./index.ts";
+import { judged } from "./judged/index.ts";
 import { RewardSpec } from "./options.ts";
 import { shaping } from "./shaping/index.ts";
 import { stepLevel } from "./step-level/index.ts";
@@ -17,8 +19,9 @@ function fill(piece: string): string {
   return piece.repeat(Math.ceil(MEGABYTE / piece.length)).slice(0, MEGABYTE);
 }
 
-/** Those of shaping/ and step-level/ pay for form: tests/fuzz-rewards.test.ts holds them to their ranges. */
-const outcomes = rewards.entries.filter((one) => ![...shaping, ...stepLevel].includes(one));
+/** Those of shaping/ and step-level/ pay for form: tests/fuzz-rewards.test.ts holds them to their ranges. Those of judged/ ask others. */
+const apart: AnyReward[] = [...shaping, ...stepLevel, ...judged];
+const outcomes = rewards.entries.filter((one) => !apart.includes(one));
 
 const fields = { answer: "15", box: [0, 0, 10, 10], digits: [{ digit: 3, box: [0, 0, 10, 10] }] };
 
@@ -81,7 +84,7 @@ export default defineReward({ name: "worst", target: z.unknown(), field: "answer
       expect(reward).toBe(outcome.kind === "score" ? outcome.score : null);
       found.push(outcome);
       // time for what it does behind its answer: the thread has to be gone before the next question
-      if (body.includes("setTimeout") && completion === "worst") await sleep(2000);
+      if (/setTimeout|reject/.test(body) && completion === "worst") await sleep(2000);
     }
     await scorer.close();
     return found;
@@ -95,6 +98,14 @@ export default defineReward({ name: "worst", target: z.unknown(), field: "answer
     ["throws later", "setTimeout(() => { throw new Error('late') }, 5); return 7", { kind: "score", score: 7 }],
     ["rejects behind its answer", "Promise.reject(new Error('late')); return 7", { kind: "score", score: 7 }],
     ["aborts", "process.abort()", { kind: "error", message: expect.stringContaining("worst.mjs:3: TypeError") }],
+    [
+      "gives up",
+      "await new Promise((_, no) => AbortSignal.timeout(5).addEventListener('abort', ({ target }) => no(target.reason)))",
+      {
+        kind: "timeout",
+        message: expect.stringContaining("aborted due to timeout"),
+      },
+    ],
     ["loops", "for (;;);", { kind: "timeout", message: "no answer in 500 ms" }],
     ["loops by promises", "for (;;) await null", { kind: "timeout", message: "no answer in 500 ms" }],
     ["never ends", "await new Promise(() => {})", { kind: "timeout", message: "no answer in 500 ms" }],

@@ -2,7 +2,7 @@ import { registry } from "../core/registry.ts";
 import { answer } from "./answer.ts";
 import { boxIou } from "./box-iou.ts";
 import { boxes } from "./boxes.ts";
-import type { RewardDefinition } from "./define.ts";
+import type { AnyReward } from "./define.ts";
 import { format } from "./format.ts";
 import { judged } from "./judged/index.ts";
 import { random } from "./random.ts";
@@ -10,14 +10,4 @@ import { shaping } from "./shaping/index.ts";
 import { stepLevel } from "./step-level/index.ts";
 import { steps } from "./steps.ts";
 
-export const rewards = registry<RewardDefinition>("reward", [
-  answer,
-  boxIou,
-  boxes,
-  format,
-  random,
-  steps,
-  ...shaping,
-  ...stepLevel,
-  ...judged,
-]);
+export const rewards = registry<AnyReward>("reward", [answer, boxIou, boxes, format, random, steps, ...shaping, ...stepLevel, ...judged]);

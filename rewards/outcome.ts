@@ -59,6 +59,11 @@ export function groupToOutcomes(returned: unknown, members: number, range?: Rang
   return Array.from({ length: members }, () => outcome);
 }
 
+/** What was thrown, as a kind of outcome: a time limit that a reward set itself is a timeout. */
+export function failureKind(thrown: unknown): "timeout" | "error" {
+  return thrown instanceof Error && thrown.name === "TimeoutError" ? "timeout" : "error";
+}
+
 function isFailure(value: unknown): value is Extract<Outcome, { message: string }> {
   if (typeof value !== "object" || value === null) return false;
   const { kind, message } = value as Record<string, unknown>;

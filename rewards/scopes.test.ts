@@ -1,9 +1,9 @@
 import { expect, test } from "vitest";
 import { z } from "zod";
 import { ask, askAll, type Finished } from "./ask.ts";
-import { defineReward, type RewardDefinition, rewardInput } from "./define.ts";
+import { type AnyReward, defineReward, rewardInput } from "./define.ts";
 
-const prepared = (definition: RewardDefinition) => ({ definition, field: definition.field, options: {} });
+const prepared = (definition: AnyReward) => ({ definition, field: definition.field, options: {} });
 
 function finished(completion: string, change: Partial<Finished> = {}): Finished {
   return { completion, exampleId: "a", fields: { answer: "3" }, seed: 0, tokens: completion.length, finish: "stop", ...change };

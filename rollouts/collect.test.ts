@@ -1,8 +1,13 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect, test } from "vitest";
 import { deriveSeed } from "../core/random.ts";
 import type { Example, RewardPart, ScoreRequest } from "../core/types.ts";
 import type { Completion, SampleRequest } from "../engines/engine.ts";
+import { createScorer } from "../rewards/compose.ts";
+import { RewardSpec } from "../rewards/options.ts";
 import { type CollectOptions, collectGroups } from "./collect.ts";
 import { fromBatch, type StoredRollout } from "./schema.ts";
 import { StallError } from "./watchdog.ts";
@@ -213,6 +218,33 @@ test("rewards of a group are asked once all of its members are scored, in member
     [["own", "place"], 2, 0],
     [["own", "place"], 3, 1],
   ]);
+});
+
+test("a reward file that looks at groups, from the sampler to the record", { timeout: 60_000 }, async () => {
+  const folder = await mkdtemp(join(tmpdir(), "vlrl-group-"));
+  const code = `import { defineReward, z } from "vlrl";
+export default defineReward({ name: "ids", scope: "group", target: z.string(), field: "question", needs: ["tokenIds"],
+  score: (members) => members.map(({ tokenIds }) => tokenIds[1] === 2 ? { kind: "error", message: "two" } : members.length * 10 + tokenIds[1]) });
+`;
+  await writeFile(join(folder, "ids.mjs"), code);
+  const specs = [RewardSpec.parse({ file: "ids.mjs", weight: 0.5 }), RewardSpec.parse({ part: "ids", as: "high", threshold: 31 })];
+  const scorer = await createScorer(specs, { folder, seed: 0, workers: 1 });
+  const engine = handEngine();
+  const groups = all(collectGroups(options({ engine, scorer, examples: examples.slice(0, 1), groupSize: 3 })));
+  await engine.asked;
+  for (const member of [2, 0, 1]) engine.emit(0, member);
+  engine.end();
+  const [group] = await groups;
+  // 0.5 * 30; 0.5 * 31 + 1; nothing where one can't be judged
+  expect(group!.map(({ reward, outcome }) => [reward, outcome])).toEqual([
+    [15, 30],
+    [16.5, 31],
+    [null, null],
+  ]);
+  expect(group![2]!.parts.map(({ outcome }) => outcome)).toEqual(Array(2).fill({ kind: "error", message: "two" }));
+  expect(scorer.takeFailing!()).toEqual([]);
+  await scorer.close();
+  await rm(folder, { recursive: true });
 });
 
 test("a group that can't be scored keeps what its members were given, with the cause beside it", async () => {

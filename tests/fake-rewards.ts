@@ -1,7 +1,7 @@
 import { parse } from "yaml";
 import { z } from "zod";
 import type { Outcome, TurnSpan } from "../core/types.ts";
-import { rawOutcome, totalReward } from "../rewards/algebra/evaluate.ts";
+import { composedReward, rawOutcome } from "../rewards/algebra/evaluate.ts";
 import { shownName } from "../rewards/algebra/formula.ts";
 import { composition } from "../rewards/algebra/graph.ts";
 import { Board } from "../rewards/board.ts";
@@ -29,7 +29,7 @@ export function fakeRewards(yaml: string) {
     const board = new Board(composed, parts, [member]);
     await board.settle(composed.order);
     const outcomes = names.map((_, i) => board.part(0, i).outcome);
-    return { reward: totalReward(composed, outcomes), outcome: rawOutcome(composed, outcomes), outcomes, asked };
+    return { reward: composedReward(composed, outcomes), outcome: rawOutcome(composed, outcomes), outcomes, asked };
   }
   return { specs, names, reward };
 }

@@ -87,7 +87,7 @@ export function firstOf(term: Term, values: readonly (Outcome | undefined)[]): O
  * not that sum, and a broken verifier must not look like a poor completion. Null also where no part that counts applies and every gate
  * passes, and where the sum is not finite.
  */
-export function totalReward({ terms, order }: Composition, outcomes: readonly Outcome[]): number | null {
+export function composedReward({ terms, order }: Composition, outcomes: readonly Outcome[]): number | null {
   const values: (Outcome | undefined)[] = terms.map(() => undefined);
   for (const i of order) values[i] = partValue(terms[i]!, outcomes[i]!, values);
   let total: number | null = null;

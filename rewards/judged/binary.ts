@@ -45,11 +45,7 @@ export const judgeBinary = defineReward({
     const votes = await Promise.all(
       Array.from({ length: options.votes }, (_, sample) => askFor(judge, { prompt, pictures: shown, sample }, readVerdict)),
     );
-    let yes = 0;
-    for (const vote of votes) {
-      if ("failure" in vote) return vote.failure;
-      if (vote.read) yes++;
-    }
+    const yes = votes.filter(Boolean).length;
     return { score: 2 * yes > votes.length ? 1 : 0, metrics: { agreement: Math.max(yes, votes.length - yes) / votes.length } };
   },
 });

@@ -35,11 +35,11 @@ export const judgeGraded = defineReward({
   async score({ completion, target, options, example, judges, pictures }) {
     const { low, high } = options;
     const prompt = fillQuestion(options.question, { completion }, { ...example, target, low, high });
-    const answer = await askFor(judges.get(options.judge), { prompt, pictures: options.pictures ? pictures : [] }, (text) => {
-      const grade = readGrade(text);
-      return grade !== null && grade >= low && grade <= high ? grade : null;
+    const grade = await askFor(judges.get(options.judge), { prompt, pictures: options.pictures ? pictures : [] }, (text) => {
+      const read = readGrade(text);
+      return read !== null && read >= low && read <= high ? read : null;
     });
-    return "failure" in answer ? answer.failure : (answer.read - low) / (high - low);
+    return (grade - low) / (high - low);
   },
 });
 

@@ -50,12 +50,9 @@ describe("judge_binary", () => {
     const once = answering(({ sample }) => (sample === 0 ? "hm" : "VERDICT: yes"));
     expect(await judgeBinary.score(input(options(), once))).toMatchObject({ score: 1 });
     const never = answering(() => "it depends");
-    expect(await judgeBinary.score(input(options(), never))).toEqual({
-      kind: "error",
-      message: `the judge's answer can't be read: "it depends"`,
-    });
+    await expect(judgeBinary.score(input(options(), never))).rejects.toThrow(`the judge's answer can't be read: "it depends"`);
     const down = answering(() => ({ kind: "timeout", message: "late" }));
-    expect(await judgeBinary.score(input(options(), down))).toEqual({ kind: "timeout", message: "late" });
+    await expect(judgeBinary.score(input(options(), down))).rejects.toMatchObject({ name: "TimeoutError", message: "late" });
   });
 
   test("what a completion says is neither a place of the template nor the end of its fence", async () => {
@@ -87,14 +84,14 @@ describe("judge_graded", () => {
   });
   test.each(["SCORE: 11", "SCORE: ten", "SCORE: 1e1", "7"])("%j is no answer", async (said) => {
     const options = judgeGraded.options!.parse({ judge: "j" });
-    expect(
-      await judgeGraded.score(
+    await expect(
+      judgeGraded.score(
         input(
           options,
           answering(() => said),
         ),
       ),
-    ).toMatchObject({ kind: "error" });
+    ).rejects.toThrow("can't be read");
   });
   test("reads no number out of more", () => expect(readGrade("SCORE: 7 8")).toBeNull());
 });
@@ -115,14 +112,14 @@ describe("judge_rubric", () => {
     });
   });
   test("a criterion without an answer is no answer", async () => {
-    expect(
-      await judgeRubric.score(
+    await expect(
+      judgeRubric.score(
         input(
           options,
           answering(() => "1: yes"),
         ),
       ),
-    ).toMatchObject({ kind: "error" });
+    ).rejects.toThrow("can't be read");
   });
 });
 
@@ -139,6 +136,15 @@ describe("judge_pairwise", () => {
     // lengths 1, 2, 2, 4: wins 0; 1 and a draw; 1 and a draw; 3 of 3
     expect(await judgePairwise.score(group(["a", "bb", "cc", "dddd"], judge))).toEqual([0, 0.5, 0.5, 1]);
     expect(judge.asked.length).toBe(6);
+  });
+
+  test("a comparison that fails is a failure of the two it is about", async () => {
+    const judge = answering(({ prompt }) => (shown(prompt).includes("c") ? { kind: "timeout", message: "late" } : "BETTER: neither"));
+    const late = { kind: "timeout", message: "late" };
+    expect(await judgePairwise.score(group(["a", "b", "c"], judge))).toEqual([late, late, late]);
+    const one = judgePairwise.options!.parse({ judge: "j", opponents: 1 });
+    const scores = await judgePairwise.score(["a", "b", "c", "d"].map((text) => input(one, judge, text)));
+    expect(scores.filter((score) => score === 0.5).length).toBe(1); // the one whose two neighbours in the ring are not c
   });
 
   test("a judge that always prefers the first pays position, which is drawn: no member wins every time over seeds", async () => {

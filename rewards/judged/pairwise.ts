@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { Random } from "../../core/random.ts";
-import { defineReward } from "../define.ts";
-import { askFor, judgeOptions } from "../judges/asked.ts";
+import { defineReward, type Failure } from "../define.ts";
+import { askFor, JudgeFailed, judgeOptions } from "../judges/asked.ts";
 import { fillQuestion, lastLabelled, WARNING } from "../judges/question.ts";
 
 const QUESTION = `Which of two responses is better?
@@ -43,7 +43,7 @@ export const judgePairwise = defineReward({
     const results = await Promise.all(
       pairs.map(async ([a, b]) => {
         const prompt = fillQuestion(QUESTION, { first: members[a]!.completion, second: members[b]!.completion }, example);
-        return askFor<Winner>(judge, { prompt, pictures: options.pictures ? pictures : [] }, readWinner);
+        return askFor<Winner>(judge, { prompt, pictures: options.pictures ? pictures : [] }, readWinner).catch(failureOf);
       }),
     );
     return members.map((_, member) => {
@@ -52,14 +52,20 @@ export const judgePairwise = defineReward({
       for (const [i, [a, b]] of pairs.entries()) {
         if (a !== member && b !== member) continue;
         const result = results[i]!;
-        if ("failure" in result) return result.failure;
+        if (typeof result !== "string") return result;
         count++;
-        won += result.read === "neither" ? 0.5 : (result.read === "first") === (a === member) ? 1 : 0;
+        won += result === "neither" ? 0.5 : (result === "first") === (a === member) ? 1 : 0;
       }
       return count === 0 ? 0.5 : won / count;
     });
   },
 });
+
+/** A comparison that failed is a failure of the two it is about. */
+function failureOf(error: unknown): Failure {
+  if (error instanceof JudgeFailed) return error.failure;
+  throw error;
+}
 
 /** Pairs of a seeded ring: each with the `opponents` after it, as far as there are such and no pair comes twice; the order in a pair is drawn. */
 export function ring(count: number, opponents: number, random: Random): [number, number][] {

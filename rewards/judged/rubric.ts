@@ -29,13 +29,12 @@ export const judgeRubric = defineReward({
     const list = criteria.map(({ ask }, i) => `${i + 1}. ${ask}`).join("\n");
     const question = `Which of these are true of the response?\n\n${list}\n\n{completion}\n\n${WARNING}\n\nAnswer with one line for each: its number, a colon, and yes or no.`;
     const prompt = fillQuestion(question, { completion }, { ...example, target });
-    const answer = await askFor(judges.get(options.judge), { prompt, pictures: options.pictures ? pictures : [] }, (text) =>
+    const met = await askFor(judges.get(options.judge), { prompt, pictures: options.pictures ? pictures : [] }, (text) =>
       readRubric(text, criteria.length),
     );
-    if ("failure" in answer) return answer.failure;
     const total = criteria.reduce((sum, { weight }) => sum + weight, 0);
-    const met = criteria.reduce((sum, { weight }, i) => sum + (answer.read[i] ? weight : 0), 0);
-    return { score: met / total, metrics: Object.fromEntries(answer.read.map((yes, i) => [`criterion_${i + 1}`, yes ? 1 : 0])) };
+    const reached = criteria.reduce((sum, { weight }, i) => sum + (met[i] ? weight : 0), 0);
+    return { score: reached / total, metrics: Object.fromEntries(met.map((yes, i) => [`criterion_${i + 1}`, yes ? 1 : 0])) };
   },
 });
 

@@ -11,19 +11,24 @@ export const judgeOptions = {
 /** Answers that can't be read are asked for again, as other samples, this many times. */
 const TRIES = 3;
 
-/** Asks until an answer can be read. A judge that fails, or never says what it was asked for, is a failure of the verifier. */
-export async function askFor<T>(
-  judge: Judge,
-  question: JudgeQuestion,
-  read: (text: string) => T | null,
-): Promise<{ read: T } | { failure: Failure }> {
+/** A judge that gave no answer which can be used: what the outcome is then, and why. */
+export class JudgeFailed extends Error {
+  constructor(readonly failure: Failure) {
+    super(failure.message);
+    // by this name an outcome is told to be a timeout
+    this.name = failure.kind === "timeout" ? "TimeoutError" : "JudgeFailed";
+  }
+}
+
+/** Asks until an answer can be read. Throws JudgeFailed where the judge fails, or never says what it was asked for. */
+export async function askFor<T>(judge: Judge, question: JudgeQuestion, read: (text: string) => T | null): Promise<T> {
   let said = "";
   for (let i = 0; i < TRIES; i++) {
     const answer = await judge.ask({ ...question, sample: (question.sample ?? 0) * TRIES + i });
-    if (answer.kind !== "answer") return { failure: { kind: answer.kind, message: answer.message } };
+    if (answer.kind !== "answer") throw new JudgeFailed({ kind: answer.kind, message: answer.message });
     const value = read(answer.text);
-    if (value !== null) return { read: value };
+    if (value !== null) return value;
     said = answer.text;
   }
-  return { failure: { kind: "error", message: `the judge's answer can't be read: ${JSON.stringify(said.slice(-120))}` } };
+  throw new JudgeFailed({ kind: "error", message: `the judge's answer can't be read: ${JSON.stringify(said.slice(-120))}` });
 }

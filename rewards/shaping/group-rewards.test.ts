@@ -1,11 +1,11 @@
 import { expect, test } from "vitest";
 import { askAll } from "../ask.ts";
-import type { RewardDefinition } from "../define.ts";
+import type { AnyReward } from "../define.ts";
 import { toolCuriosity } from "./curiosity.ts";
 import { groupDiversity } from "./diversity.ts";
 import { groupLengths } from "./group-length.ts";
 
-async function scores(definition: RewardDefinition, texts: string[], options: object = {}) {
+async function scores(definition: AnyReward, texts: string[], options: object = {}) {
   const members = texts.map((completion) => ({
     completion,
     exampleId: "a",

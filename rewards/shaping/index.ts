@@ -1,4 +1,4 @@
-import type { RewardDefinition } from "../define.ts";
+import type { AnyReward } from "../define.ts";
 import { boxedAnswerFormat } from "./boxed-answer-format.ts";
 import { cosineLength } from "./cosine-length.ts";
 import { toolCuriosity } from "./curiosity.ts";
@@ -18,7 +18,7 @@ import { thinkRatio } from "./think-ratio.ts";
 import { toolSuccess } from "./tool-success.ts";
 
 /** Rewards of form, length and manner, which know nothing of being right. */
-export const shaping: RewardDefinition[] = [
+export const shaping: AnyReward[] = [
   boxedAnswerFormat,
   cosineLength,
   formatPenalty,

@@ -3,7 +3,7 @@ import { fileURLToPath } from "node:url";
 import { type Problem, RecipeError } from "../../core/errors.ts";
 import { nearest } from "../../core/nearest.ts";
 import type { PreparedReward } from "../ask.ts";
-import type { Need, RewardDefinition, Scope } from "../define.ts";
+import type { AnyReward, Need, Scope } from "../define.ts";
 import { blame, shownPath } from "./blame.ts";
 import type { RewardFile } from "./protocol.ts";
 
@@ -48,7 +48,7 @@ function importCure(missing: string): string {
   return /^[./]/.test(missing) ? "There is no such file: correct the import." : "Install it beside the file, or correct the import.";
 }
 
-function chooseReward(exported: Record<string, unknown>, file: RewardFile): RewardDefinition {
+function chooseReward(exported: Record<string, unknown>, file: RewardFile): AnyReward {
   const names = Object.keys(exported).filter((name) => name !== "default");
   const refuse = (message: string, cure: string) => new RecipeError({ place: { file: shownPath(file.path) }, message, cure });
   const chosen = file.export ?? onlyReward(exported, names);
@@ -66,7 +66,7 @@ function chooseReward(exported: Record<string, unknown>, file: RewardFile): Rewa
   }
   const wrong = faults(exported[chosen]);
   if (wrong.length > 0) throw refuse(`the export "${chosen}" is not a reward: ${wrong.join("; ")}`, EXAMPLE);
-  return exported[chosen] as RewardDefinition;
+  return exported[chosen] as AnyReward;
 }
 
 /** The default export, or else the only export that is a reward. */
@@ -108,7 +108,7 @@ function isSchema(value: unknown): boolean {
   return typeof value === "object" && value !== null && "safeParseAsync" in value && typeof value.safeParseAsync === "function";
 }
 
-function checkOptions({ name, options: schema }: RewardDefinition, { path, options }: RewardFile): unknown {
+function checkOptions({ name, options: schema }: AnyReward, { path, options }: RewardFile): unknown {
   const refuse = (message: string, cure: string) => new RecipeError({ place: { file: shownPath(path) }, field: "options", message, cure });
   if (schema === undefined) {
     if (options !== undefined) throw refuse(`reward "${name}" takes no options`, "Leave them out, or give the reward an `options` schema.");

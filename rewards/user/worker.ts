@@ -2,6 +2,7 @@
 import { parentPort } from "node:worker_threads";
 import { problemText, RecipeError } from "../../core/errors.ts";
 import { askAll, type PreparedReward, targetProblems } from "../ask.ts";
+import { failureKind } from "../outcome.ts";
 import { blame } from "./blame.ts";
 import { loadReward } from "./load.ts";
 import type { Answer, Question } from "./protocol.ts";
@@ -36,7 +37,7 @@ async function answer(question: Question): Promise<Answer> {
     return { kind: "outcomes", outcomes: await askAll(reward, question.members) };
   } catch (thrown) {
     const message = problemText(blame(thrown, path));
-    return { kind: "outcomes", outcomes: question.members.map(() => ({ kind: "error", message })) };
+    return { kind: "outcomes", outcomes: question.members.map(() => ({ kind: failureKind(thrown), message })) };
   }
 }
 
