@@ -58,6 +58,12 @@ test.each<Case>([
     { g: 1, h: 0 },
     -2,
   ],
+  [
+    "two shut gates: the first says",
+    "[{ file: g.ts, weight: 0, gate: { above: 0, else: -1 } }, { file: h.ts, gate: { above: 0, else: -2 } }]",
+    { g: 0, h: 0 },
+    -1,
+  ],
   ["gate that does not apply", "[{ file: a.ts }, { file: g.ts, weight: 0, gate: true }]", { a: 3, g: null }, 3],
   ["gate that failed", "[{ file: a.ts }, { file: g.ts, weight: 0, gate: true }]", { a: 3, g: error }, null],
   ["shut, but a part failed", "[{ file: a.ts }, { file: g.ts, weight: 0, gate: true }]", { a: error, g: 0 }, null],

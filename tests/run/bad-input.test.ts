@@ -180,9 +180,9 @@ test("a disk that is full: the run ends with its name, and what was written is t
 });
 
 describe("a reward file that fails while a run goes on", () => {
-  async function rewardFile(name: string, body: string): Promise<void> {
+  async function rewardFile(name: string, body: string, version = 1): Promise<void> {
     const code = `import { defineReward, z } from "vlrl";
-export default defineReward({ name: "${name}", target: z.unknown(), field: "answer", score({ completion }) { ${body} } });
+export default defineReward({ name: "${name}", version: ${version}, target: z.unknown(), field: "answer", score({ completion }) { ${body} } });
 `;
     await writeFile(join(folder, `${name}.mjs`), code);
   }
@@ -225,6 +225,9 @@ export default defineReward({ name: "${name}", target: z.unknown(), field: "answ
     ]);
     expect(await metricsOf(runDirOf("frail"))).toHaveLength(1);
     expect(await readdir(join(runDirOf("frail"), "checkpoints"))).toEqual(["rl-step-000001"]);
+
+    await rewardFile("frail", "return completion.length", 2);
+    expectRefusal(await train(file, "frail", "--resume"), 'started with version 1 of the reward "frail", which is of version 2 now');
 
     await rewardFile("frail", "return completion.length");
     const { code, events } = await train(file, "frail", "--resume");
