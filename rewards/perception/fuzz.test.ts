@@ -1,9 +1,10 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { Random } from "../../core/random.ts";
 import { samples } from "../../tests/perception-samples.ts";
 import { ask } from "../ask.ts";
+import type { RewardDefinition } from "../define.ts";
 import { rewards } from "../index.ts";
 
 const PIECES = [
@@ -75,14 +76,17 @@ async function outcome(name: string, completion: string) {
 
 const names = Object.keys(samples);
 
-test("every reward of this folder is in the table and has a sample", () => {
-  const sources = readdirSync(import.meta.dirname)
-    .filter((file) => file.endsWith(".ts") && !file.endsWith(".test.ts"))
-    .map((file) => readFileSync(join(import.meta.dirname, file), "utf8"));
-  const defined = sources.flatMap((text) => [...text.matchAll(/= defineReward\(\{\n {2}name: "(\w+)"/g)].map((match) => match[1]!));
-  expect(names.toSorted()).toEqual(defined.toSorted());
-  expect(defined.filter((name) => !rewards.has(name))).toEqual([]);
+test("every reward of this folder is in the table and has a sample", async () => {
+  const files = readdirSync(import.meta.dirname).filter((file) => file.endsWith(".ts") && !file.endsWith(".test.ts"));
+  const modules: Record<string, unknown>[] = await Promise.all(files.map((file) => import(join(import.meta.dirname, file))));
+  const defined = modules.flatMap((module) => Object.values(module)).filter(isReward);
+  expect(names.toSorted()).toEqual(defined.map(({ name }) => name).toSorted());
+  for (const reward of defined) expect(rewards.get(reward.name)).toBe(reward);
 });
+
+function isReward(value: unknown): value is RewardDefinition {
+  return typeof value === "object" && value !== null && "score" in value && "target" in value && "field" in value;
+}
 
 test.each(names)("%s: what is right is worth the most of its range", async (name) => {
   const { good, best } = samples[name]!;
