@@ -10,6 +10,7 @@ import { boxOverlap } from "./perception/box-overlap.ts";
 import { boxSet } from "./perception/box-set.ts";
 import { count } from "./perception/count.ts";
 import { descriptionSimilarity } from "./perception/description.ts";
+import { drawingSimilarity } from "./perception/drawing-similarity.ts";
 import { drivingL2 } from "./perception/driving-l2.ts";
 import { finalOption } from "./perception/final-option.ts";
 import { guiStep } from "./perception/gui-step.ts";
@@ -23,6 +24,7 @@ import { ocrAnls, ocrErrorRate } from "./perception/ocr.ts";
 import { pdm } from "./perception/pdm.ts";
 import { headingsFormat, keywordRecall, lengthSoftCap } from "./perception/pebr-parts.ts";
 import { pointHit } from "./perception/point-hit.ts";
+import { renderFormat, renderToolUse } from "./perception/render-turns.ts";
 import { salienceIou } from "./perception/salience-iou.ts";
 import { softIouReward } from "./perception/soft-iou.ts";
 import { stepGrounding } from "./perception/step-grounding.ts";
@@ -82,4 +84,7 @@ export const rewards = registry<RewardDefinition>("reward", [
   lengthSoftCap,
   ocrAnls,
   ocrErrorRate,
+  drawingSimilarity,
+  renderFormat,
+  renderToolUse,
 ]);

@@ -16,6 +16,9 @@ export interface Sample {
 const box = [100, 100, 300, 300];
 const think = '<think>[{"label":"dog","bbox":[100,100,300,300]}]</think>';
 
+const white = { width: 8, height: 8, data: new Uint8Array(192).fill(255) };
+const drawing = "<svg xmlns='http://www.w3.org/2000/svg' width='8' height='8'><rect width='8' height='2' fill='white'/></svg>";
+
 export const samples: Record<string, Sample> = {
   box_overlap: { target: box, options: { metric: "giou" }, good: "<box>100,100,300,300</box>", best: 1, range: [-1, 1] },
   soft_iou: { target: box, good: '{"bbox_2d": [100, 100, 300, 300]}', best: 1, range: [0, 1] },
@@ -185,4 +188,14 @@ export const samples: Record<string, Sample> = {
   length_soft_cap: { target: null, good: "short", best: 1, range: [0, 1] },
   ocr_anls: { target: "the cat sat", good: "The cat sat", best: 1, range: [0, 1] },
   ocr_error_rate: { target: ["the cat sat"], good: "the cat sat", best: 1, range: [0, 1] },
+  drawing_similarity: { target: white, good: drawing, best: 1, range: [0, 1], rounds: 500, hostile: ["<svg>", "<!--", "<svg></svg>"] },
+  render_format: {
+    target: white,
+    good: `<think>a</think><tool_call>${JSON.stringify({ name: "render_and_compare_tool", arguments: { code: drawing } })}</tool_call><tool_response>ok</tool_response><think>b</think><answer>${drawing}</answer>`,
+    best: 1,
+    range: [0, 1],
+    rounds: 500,
+    hostile: ["<tool_response>", "<tool_call>"],
+  },
+  render_tool_use: { target: white, options: { metric: "l1" }, good: `<answer>${drawing}</answer>`, best: 1, range: [0, 1], rounds: 500 },
 };
