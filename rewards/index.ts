@@ -10,6 +10,7 @@ import { boxOverlap } from "./perception/box-overlap.ts";
 import { boxSet } from "./perception/box-set.ts";
 import { count } from "./perception/count.ts";
 import { descriptionSimilarity } from "./perception/description.ts";
+import { detection } from "./perception/detection.ts";
 import { drawingSimilarity } from "./perception/drawing-similarity.ts";
 import { drivingL2 } from "./perception/driving-l2.ts";
 import { finalOption } from "./perception/final-option.ts";
@@ -19,6 +20,7 @@ import { hungarianProposals } from "./perception/hungarian-proposals.ts";
 import { iouShortcutAdjusted } from "./perception/iou-shortcut-adjusted.ts";
 import { keypointsOks } from "./perception/keypoints-oks.ts";
 import { lastWindowIou } from "./perception/last-window-iou.ts";
+import { lettersOnly } from "./perception/letters-only.ts";
 import { maskIouReward } from "./perception/mask-iou.ts";
 import { ocrAnls, ocrErrorRate } from "./perception/ocr.ts";
 import { pdm } from "./perception/pdm.ts";
@@ -87,4 +89,6 @@ export const rewards = registry<RewardDefinition>("reward", [
   drawingSimilarity,
   renderFormat,
   renderToolUse,
+  detection,
+  lettersOnly,
 ]);

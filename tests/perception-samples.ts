@@ -198,4 +198,6 @@ export const samples: Record<string, Sample> = {
     hostile: ["<tool_response>", "<tool_call>"],
   },
   render_tool_use: { target: white, options: { metric: "l1" }, good: `<answer>${drawing}</answer>`, best: 1, range: [0, 1], rounds: 500 },
+  detection: { target: [{ label: "dog", box }], good: '[{"bbox_2d":[100,100,300,300],"label":"Puppy"}]', best: 1, range: [0, 1] },
+  letters_only: { target: "B", good: "<answer>(b)</answer>", best: 1, range: [0, 1] },
 };
