@@ -8,7 +8,7 @@ import { region } from "./written.ts";
  *
  * It is drawn on white at the picture's size (its longer side `side` at most), scaled to fit from the top left, and compared by SSIM (Gaussian window
  * 11 x 11, sigma 1.5, of luminance), 1 - mean absolute pixel difference, shared colours (8 x 8 x 8 bins), or the cosine of a local encoder's
- * features. Target: a decoded picture. Returns [0, 1]; 0 where nothing can be rendered. Metrics: `rendered`, 1 or 0.
+ * features. A blank page is rather like a picture that is mostly white: train beside a term that it does not earn. Target: a decoded picture. Returns [0, 1]; 0 where nothing can be rendered. Metrics: `rendered`, 1 or 0.
  * Source: RRVF (arXiv:2507.20766), R_vision, with a measure in place of its judge; SSIM, Wang et al. 2004.
  */
 export const drawingSimilarity = defineReward({

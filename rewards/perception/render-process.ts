@@ -17,7 +17,8 @@ export interface Drawn {
 }
 
 const START_MS = 20_000;
-const DRAW_MS = 2000;
+/** A drawing that is let through takes milliseconds; the rest is for a busy machine. */
+const DRAW_MS = 5000;
 
 // Runs in a process of its own: extreme numbers make the renderer run on without end or end its process, and neither can be caught in ours.
 const SCRIPT = `
@@ -42,7 +43,7 @@ let renderer: ChildProcess | null = null;
 let queue: Promise<unknown> = Promise.resolve();
 
 /**
- * Draws an SVG, one at a time. Null where it can't be read, takes longer than 2 s, or ends the renderer, which is then replaced.
+ * Draws an SVG, one at a time. Null where it can't be read, takes longer than 5 s, or ends the renderer, which is then replaced.
  * Rejects where the renderer itself does not start: that is not the drawing's fault.
  */
 export function draw(request: DrawRequest): Promise<Drawn | null> {
