@@ -14,6 +14,7 @@ test.each<[string, (Box | null)[], number, number]>([
   ["one of two", [at(0)], 51 / 101, 1 / 2],
   ["the same one twice", [at(0), at(0)], 51 / 101, 1 / 2],
   ["no box, then one", [null, at(0)], (51 * (1 / 2)) / 101, 1 / 4],
+  ["the second one twice", [at(0), at(1), at(1)], 1, 1],
   ["nothing", [], 0, 0],
 ])("%s", (_, predicted, coco, area) => {
   expect(averagePrecision(predicted, [at(0), at(1)], 0.5, "coco_101")).toBeCloseTo(coco, 12);

@@ -76,3 +76,11 @@ test.each([
   expect(found.score).toBe(expected);
   if (by !== "") expect(Object.keys(found.metrics).filter((name) => found.metrics[name] === 1)).toEqual([by]);
 });
+
+test("boxes beyond the 64th are misses", () => {
+  const far = "<box>[90,90,99,99]</box>";
+  // none of the 64 compared ones hits; A stands behind them
+  expect(score(far.repeat(64) + A, {})).toMatchObject({ score: 0 });
+  // A and B first: precision 2 / 100
+  expect(score(A + B + far.repeat(98), {})).toMatchObject({ metrics: { recall: 1, precision: 2 / 100 } });
+});
