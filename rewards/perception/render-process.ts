@@ -43,19 +43,19 @@ let renderer: ChildProcess | null = null;
 let queue: Promise<unknown> = Promise.resolve();
 
 /**
- * Draws an SVG, one at a time. Null where it can't be read, takes longer than 5 s, or ends the renderer, which is then replaced.
+ * Draws an SVG, one at a time. Null where it can't be read, takes longer than the limit, 5 s, or ends the renderer, which is then replaced.
  * Rejects where the renderer itself does not start: that is not the drawing's fault.
  */
-export function draw(request: DrawRequest): Promise<Drawn | null> {
-  const result = queue.then(() => drawNow(request));
+export function draw(request: DrawRequest, limitMs = DRAW_MS): Promise<Drawn | null> {
+  const result = queue.then(() => drawNow(request, limitMs));
   queue = result.catch(() => undefined);
   return result;
 }
 
-async function drawNow(request: DrawRequest): Promise<Drawn | null> {
+async function drawNow(request: DrawRequest, limitMs: number): Promise<Drawn | null> {
   renderer ??= await start();
   const child = renderer;
-  const reply = await answer(child, DRAW_MS, () => child.send(request, () => undefined));
+  const reply = await answer(child, limitMs, () => child.send(request, () => undefined));
   if (reply !== null) return reply.drawn;
   child.kill("SIGKILL");
   renderer = null;
