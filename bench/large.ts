@@ -108,7 +108,7 @@ async function measure(task: string): Promise<Measured> {
     process: 160 * 2 ** 20,
     passes: values,
     accumulates: passes.length > 1,
-    updates: kind !== "decode",
+    moments: kind === "decode" ? 0 : 2,
     snapshots: 0,
     cache: kind === "sft" ? 0 : cacheBytes(model, 16, 128),
   };

@@ -5,7 +5,8 @@ import { unknownName } from "../core/registry.ts";
 import { RewardSpec } from "../rewards/options.ts";
 import { advantages } from "../trainers/advantages/index.ts";
 import { losses } from "../trainers/losses/index.ts";
-import { Evaluation, GrpoStage, Retention } from "../trainers/options.ts";
+import { Evaluation, GrpoStage, Retention, type Stage } from "../trainers/options.ts";
+import { updatesPerStep } from "../trainers/runner.ts";
 import { problemAt } from "./problems.ts";
 import { at, plain, type Tree } from "./tree.ts";
 import { sentence } from "./wording.ts";
@@ -27,6 +28,7 @@ export function crossChecks(tree: Tree): Problem[] {
     ...sameNames(tree, "stages", "A stage's name is a part of its checkpoints' names."),
     ...sameNames(tree, "rewards", "Parts of the reward are told apart by name: remove one."),
     ...stages.flatMap((stage, i) => (stage.kind === "grpo" ? grpoStage(tree, stage, i) : [])),
+    ...stages.flatMap((stage, i) => longSchedule(tree, stage, i)),
     ...nothingToLearn(tree, stages, rewards),
     ...namedRewards(tree, rewards),
   ];
@@ -71,6 +73,17 @@ function grpoStage(tree: Tree, stage: Partial<GrpoStage>, index: number): Proble
   if (loss !== undefined && !LOSSES.includes(loss)) named("loss", loss, LOSSES);
   if (advantage !== undefined && !advantages.has(advantage)) named("advantage", advantage, advantages.names);
   return problems;
+}
+
+/** A wsd schedule with more warm-up and decay than the stage has updates: the rate would jump. */
+function longSchedule(tree: Tree, stage: Partial<Stage>, index: number): Problem[] {
+  const { optimizer, steps } = stage;
+  if (steps === undefined || !optimizer?.decay) return [];
+  const updates = steps * updatesPerStep({ kind: stage.kind, minibatches: 1, epochs: 1, ...stage } as Stage);
+  const { warmup_steps, decay } = optimizer;
+  if (warmup_steps + decay.steps <= updates) return [];
+  const message = `${warmup_steps} steps of warm-up and ${decay.steps} of decay are more than the stage's ${updates} optimizer steps`;
+  return [problemAt(tree, ["stages", index, "optimizer", "decay"], message, "Shorten one of them, or take more steps.")];
 }
 
 function nothingToLearn(tree: Tree, stages: Partial<GrpoStage>[], rewards: Partial<RewardSpec>[]): Problem[] {

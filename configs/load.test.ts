@@ -379,6 +379,18 @@ describe("extends", () => {
   });
 });
 
+describe("an optimizer that asks for what would be ignored", () => {
+  test.each([
+    ["min_lr_ratio: 0.1", "min_lr_ratio: a constant schedule never goes down"],
+    ["no_decay: [bias]", "no_decay: no weight decays"],
+    ["kind: adafactor", "adafactor: expected with kind adafactor, and only there\n"],
+    ["schedule: wsd, warmup_steps: 99, decay: { steps: 2 }", "decay: 99 steps of warm-up and 2 of decay are more than the stage's 100"],
+  ])("%s", async (field, message) => {
+    const said = await changed("    steps: 5\n", `    steps: 100\n    optimizer: { ${field} }\n`);
+    expect(said).toContain(`stages.0.optimizer.${message}`);
+  });
+});
+
 describe("--set", () => {
   test("reaches fields by list index, by name, in brackets, and makes sections that were left out", async () => {
     await write({ "r.yaml": GOOD });

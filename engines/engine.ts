@@ -102,8 +102,25 @@ export interface OptimizerStep {
   max_grad_norm: number;
   /** factors on lr for parameters whose name holds the key; the first key that fits counts, 0 freezes */
   lr_scale?: Record<string, number>;
+  /** parts of names of parameters that weight_decay, of Muon too, leaves alone */
+  no_decay?: string[];
   /** Muon for the matrices of the blocks, null or absent AdamW for everything */
   muon?: MuonStep | null;
+  /** Adafactor in place of AdamW: `betas` and `eps` are not read then */
+  adafactor?: AdafactorStep | null;
+}
+
+export interface AdafactorStep {
+  /** added to the squares of gradients, and the least scale of a parameter */
+  eps: [number, number];
+  /** the most that an update's root mean square may be */
+  clip_threshold: number;
+  /** the mean of step t keeps 1 - t^decay_rate of the one before; negative */
+  decay_rate: number;
+  /** decay of a mean of updates; null keeps none */
+  beta1: number | null;
+  /** multiply the rate by the parameter's root mean square */
+  scale_parameter: boolean;
 }
 
 export interface MuonStep {

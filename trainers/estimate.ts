@@ -15,7 +15,7 @@ import { resolveEnvironment } from "../environments/index.ts";
 import { modelFolders } from "../models/folders.ts";
 import { describePolicy } from "../models/open.ts";
 import { losses } from "./losses/index.ts";
-import type { Sampling, Stage } from "./options.ts";
+import type { Optimizer, Sampling, Stage } from "./options.ts";
 import type { RunPlan } from "./plan.ts";
 import { engineStart, modelFolder } from "./setup.ts";
 
@@ -110,11 +110,17 @@ function memory(plan: RunPlan, policy: Policy, rows: SampledRow[], training: Tra
   return policyBytes(policy, {
     process: PROCESS_BYTES,
     passes: [...passes, ...samplingPasses(plan, policy, rows, sampling)],
-    updates: true,
+    moments: Math.max(...plan.stages.map(({ optimizer }) => momentsOf(optimizer))),
     accumulates: stages.some(({ steps }) => steps.some((shapes) => shapes.length > 1)),
     snapshots: plan.stages.some((stage) => stage.kind === "grpo" && stage.kl_coef > 0 && stage.reference === "start") ? 1 : 0,
     cache: Math.max(0, ...sampling.map(({ max_new_tokens }) => cacheBytes(policy.model, plan.model.slots, longest(rows) + max_new_tokens))),
   });
+}
+
+/** Copies of the trained weights that an optimizer keeps: what Adafactor has of a matrix is next to nothing. */
+function momentsOf({ adafactor }: Optimizer): number {
+  if (adafactor === null) return 2;
+  return adafactor.beta1 === null ? 0 : 1;
 }
 
 /** Shapes of the passes of one update, as JSON. */

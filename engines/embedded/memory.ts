@@ -83,8 +83,8 @@ export interface MemoryNeeds {
   process: number;
   /** the values of each kind of pass that a run makes, by `peakBytes` */
   passes: number[];
-  /** whether there are updates at all */
-  updates: boolean;
+  /** copies of the trained weights that the optimizer keeps: two moments, next to nothing, or none where there are no updates */
+  moments: number;
   /** whether an update adds up the gradients of several passes */
   accumulates: boolean;
   /** copies of the trained weights that are held: reference policies */
@@ -94,11 +94,11 @@ export interface MemoryNeeds {
 }
 
 /** Bytes that a policy takes while it is trained and sampled from: the process at its largest. */
-export function policyBytes(policy: Policy, { process, passes, updates, accumulates, snapshots, cache }: MemoryNeeds): number {
+export function policyBytes(policy: Policy, { process, passes, moments, accumulates, snapshots, cache }: MemoryNeeds): number {
   const weights = 4 * parameterCount(policy.parameters);
   const trained = 4 * parameterCount(policy.trained);
-  // the gradient that further passes are added to, and two moments
-  const copies = (updates ? (accumulates ? 1 : 0) + 2 : 0) + snapshots;
+  // the gradient that further passes are added to counts as one
+  const copies = (accumulates ? 1 : 0) + moments + snapshots;
   const held = weights + trained * copies + cache;
   if (isLarge(policy.model)) return process + held + (1 + ALLOCATOR_SHARE.large) * Math.max(0, ...passes);
   // a small model's passes keep their memory for the next time, each shape its own: in the end there are as many as are kept
