@@ -76,6 +76,8 @@ export interface LossSpec {
   temperature: number;
   /** of this update, for the dropout of adapters: every pass of one update has the same */
   noise_seed?: number;
+  /** several rows, of one completion and no pictures each, share a row of so many tokens, where each sees itself alone; null or absent none do */
+  packing?: number | null;
 }
 
 export interface ForwardBackwardResult {
@@ -151,6 +153,8 @@ export interface Engine {
   logprobs(rows: TrainRow[], options: { temperature: number; policy: string }): Promise<LogprobResult>;
   /** Adds the gradient of the loss to the one held since the last optimStep. */
   forwardBackward(rows: TrainRow[], loss: LossSpec): Promise<ForwardBackwardResult>;
+  /** Norm of the gradient that each row has alone, [rows]: to find what made a gradient that is not finite. The held one stays as it is. */
+  gradientNorms(rows: TrainRow[], loss: LossSpec): Promise<number[]>;
   /** An optimizer step on the held gradient, which is then cleared. `skipped` where the gradient was not finite: nothing changed. */
   optimStep(step: OptimizerStep): Promise<{ gradNorm: number; skipped: boolean }>;
   /** Keep an immutable copy of the current trained weights under a name, or drop one. */

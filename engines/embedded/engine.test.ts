@@ -4,7 +4,9 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { Random } from "../../core/random.ts";
 import { type EngineFixture, engineFixture, seededCompletion } from "../../tests/engine-fixture.ts";
+import { skippedUpdate } from "../../trainers/not-finite.ts";
 import type { LossSpec, TrainRow } from "../engine.ts";
+import { gradientNorm } from "./adamw.ts";
 
 let fixture: EngineFixture;
 beforeAll(async () => {
@@ -118,6 +120,8 @@ describe("an update", () => {
     await engine.forwardBackward(broken, NLL);
     const { gradNorm, skipped } = await engine.optimStep(STEP);
     expect({ finite: Number.isFinite(gradNorm), skipped }).toEqual({ finite: false, skipped: true });
+    const said = await skippedUpdate(engine, broken, NLL, (row, member) => `row ${row}/${member}`);
+    expect(said).toBe("the gradient is not finite, the update was skipped; it is that of row 1/0");
     expect(weightsNow(engine)).toEqual(fixture.weights);
     for (const one of [engine, other]) {
       await one.forwardBackward(rows(), NLL);
@@ -125,6 +129,17 @@ describe("an update", () => {
     }
     expect(weightsNow(engine)).toEqual(weightsNow(other));
     expect(weightsNow(engine)).not.toEqual(fixture.weights);
+    await Promise.all([engine.close(), other.close()]);
+  });
+
+  test("by a gradient held while others are looked at is the same as without", async () => {
+    const [engine, other] = [fixture.engine(), fixture.engine()];
+    for (const one of [engine, other]) await one.forwardBackward(rows(), NLL);
+    const norms = await engine.gradientNorms(rows(), NLL);
+    for (const one of [engine, other]) await one.optimStep(STEP);
+    expect(weightsNow(engine)).toEqual(weightsNow(other));
+    const alone = await Promise.all(rows().map(async (row) => gradientNorm(Object.values((await gradientOf([[row]], NLL)).gradients))));
+    expect(norms).toEqual(alone);
     await Promise.all([engine.close(), other.close()]);
   });
 
@@ -169,9 +184,12 @@ describe("an update", () => {
   });
 
   const muon = { lr: 0.01, momentum: 0.95, ns_steps: 5, weight_decay: 0.01 };
+  const adafactor = { eps: [1e-30, 1e-3] as [number, number], clip_threshold: 1, decay_rate: -0.8, beta1: 0.9, scale_parameter: true };
   test.each([
     ["adamw", STEP],
     ["muon", { ...STEP, muon }],
+    ["adafactor", { ...STEP, adafactor }],
+    ["muon and adafactor", { ...STEP, muon, adafactor }],
   ])("by %s after saving and loading is the one that would have come without", async (_, step) => {
     const folder = await mkdtemp(join(tmpdir(), "vlrl-engine-"));
     const [engine, resumed] = [fixture.engine(), fixture.engine()];

@@ -14,11 +14,13 @@ import type {
 } from "../engine.ts";
 import { sizeOf } from "../graph/tensor.ts";
 import type { OnnxSession } from "../onnx/session.ts";
+import { gradientNorm } from "./adamw.ts";
 import { parameterCount } from "./architecture.ts";
 import { CacheMemory } from "./cache.ts";
 import { collectGarbage } from "./garbage.ts";
 import { Generator } from "./generate.ts";
 import { Optimizer } from "./optimizer.ts";
+import { planBatch } from "./packing.ts";
 import { fieldFeed, noiseSeeds, type Pass, planPasses } from "./pass.ts";
 import type { Policy } from "./policy.ts";
 import { isLarge, SessionCache } from "./sessions.ts";
@@ -110,8 +112,8 @@ export class EmbeddedEngine implements Engine {
   async forwardBackward(rows: TrainRow[], spec: LossSpec): Promise<ForwardBackwardResult> {
     const loss = this.losses.get(spec.name);
     const total: ForwardBackwardResult = { loss: 0, metrics: {}, tokens: 0 };
-    const { noise_seed = 0, ...graphSpec } = spec;
-    for (const pass of planPasses(rows, this.policy.model)) {
+    const { noise_seed = 0, packing = null, ...graphSpec } = spec;
+    for (const pass of planBatch(rows, this.policy.model, packing)) {
       const key = `loss:${JSON.stringify([pass.shape, graphSpec])}`;
       const session = await this.sessions.get(key, () => lossGraph(this.policy, pass.shape, loss, spec.options, spec.temperature));
       const fields = Object.fromEntries(
@@ -128,6 +130,18 @@ export class EmbeddedEngine implements Engine {
       }
     }
     return total;
+  }
+
+  async gradientNorms(rows: TrainRow[], spec: LossSpec): Promise<number[]> {
+    const held = this.gradients;
+    const norms: number[] = [];
+    for (const row of rows) {
+      this.gradients = null;
+      const { loss } = await this.forwardBackward([row], spec);
+      norms.push(Number.isFinite(loss) ? gradientNorm(Object.values(this.gradients!)) : Number.NaN);
+    }
+    this.gradients = held;
+    return norms;
   }
 
   private noise(session: OnnxSession, rows: readonly TrainRow[], pass: Pass, seed: number): Arrays {

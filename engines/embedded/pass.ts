@@ -27,12 +27,17 @@ const ROW_STEP = 4;
 export const PASS_TOKENS = 2560;
 
 /** Rows of a full pass: a power of two that fits. */
-function rowsPerPass(tokensOfRow: number): number {
+export function rowsPerPass(tokensOfRow: number): number {
   return 2 ** Math.max(0, Math.floor(Math.log2(PASS_TOKENS / tokensOfRow)));
 }
 
+/** Rows that a pass of `given` rows is filled up to. */
+export function rowsInPass(given: number, most: number): number {
+  return given <= ROW_STEP ? given : Math.min(most, roundUp(given, ROW_STEP));
+}
+
 /** Targets are padded to quarters of what the shape could hold. */
-function roundTargets(count: number, most: number): number {
+export function roundTargets(count: number, most: number): number {
   const step = Math.ceil(most / 4);
   return Math.max(1, Math.ceil(count / step)) * step;
 }
@@ -75,7 +80,7 @@ function fillPass(rows: readonly TrainRow[], indices: number[], most: number, mo
   const first = rows[indices[0]!]!;
   const { prompt, completion } = lengthsOf(first);
   const members = first.completions.length;
-  const count = indices.length <= ROW_STEP ? indices.length : Math.min(most, roundUp(indices.length, ROW_STEP));
+  const count = rowsInPass(indices.length, most);
   const promptTokens = count * prompt;
   const tokens = promptTokens + count * members * completion;
   const pictures = layoutOf(first.prompt, model);
@@ -130,6 +135,7 @@ function fillPass(rows: readonly TrainRow[], indices: number[], most: number, mo
     pictures,
     targets: roundTargets(places.length, count * members * (completion + 1)),
     full,
+    packed: false,
   };
   const padded = (values: number[]) => {
     const out = new Int32Array(shape.targets);

@@ -1,7 +1,7 @@
 import { add, concat, input, mul, pick, putRows, reduceSum, slice, softmax, sub, type Tensor, tokenLogprob } from "../graph/build.ts";
 import { differentiate, type Segment } from "../graph/differentiate.ts";
-import type { Architecture, DecoderInputs, PictureLayout, Weights } from "./architecture.ts";
-import { type GroupShape, groupAttention, windowBiasName, windowsWithin } from "./attention.ts";
+import type { Architecture, Attend, DecoderInputs, PictureLayout, Weights } from "./architecture.ts";
+import { blockBiasName, type GroupShape, groupAttention, packedAttention, windowBiasName } from "./attention.ts";
 import { type Policy, weightsOf } from "./policy.ts";
 import { isLarge } from "./sessions.ts";
 import { weightInputs } from "./weights.ts";
@@ -13,6 +13,8 @@ export interface PassShape extends GroupShape {
   targets: number;
   /** whether every prompt fills its length, so that none needs hiding */
   full: boolean;
+  /** whether a row's `prompt` tokens are several sequences, of which each sees itself alone; there are no completions then */
+  packed: boolean;
 }
 
 /** Per-token tensors [N] a loss is written over, in nats; `weights` carry aggregation and mask. */
@@ -65,21 +67,30 @@ function tokensOf({ rows, prompt, members, completion }: PassShape): number {
   return rows * (prompt + members * completion);
 }
 
+/** How the tokens of a pass see each other. */
+function attention(model: Architecture, shape: PassShape): Attend {
+  const { rows, prompt, completion } = shape;
+  const inputs = new Map<string, Tensor>();
+  // one input for all layers that are hidden from alike
+  const shared = (name: string, dimensions: number[]): Tensor => {
+    const known = inputs.get(name) ?? input(name, dimensions);
+    inputs.set(name, known);
+    return known;
+  };
+  if (shape.packed) return packedAttention(rows, prompt, model, (window) => shared(blockBiasName(window), [rows, 1, prompt, prompt]));
+  const promptBias = shape.full ? null : input("prompt_bias", [rows, 1, 1, prompt]);
+  return groupAttention(shape, model, promptBias, (window) => shared(windowBiasName(window), [rows, 1, completion, prompt]));
+}
+
 /** Hidden states [N, hidden] at the positions that predict the targets, before the head, and what each layer starts from. */
 function targetHidden(model: Architecture, weights: Weights, shape: PassShape): { hidden: Tensor; select: Tensor; starts: Tensor[] } {
-  const { rows, prompt, completion } = shape;
   const tokens = tokensOf(shape);
-  const promptBias = shape.full ? null : input("prompt_bias", [rows, 1, 1, prompt]);
-  // one input for all layers that have the window
-  const windows = new Map(
-    windowsWithin(model, prompt + completion).map((window) => [window, input(windowBiasName(window), [rows, 1, completion, prompt])]),
-  );
   const starts: Tensor[] = [];
   const select = input("predicting_rows", [shape.targets], "int");
   const hidden = model.decode(weights, {
-    ...embedTokens(model, weights, tokens, rows, shape.pictures),
+    ...embedTokens(model, weights, tokens, shape.rows, shape.pictures),
     ...angleInputs(model, tokens),
-    attend: groupAttention(shape, model, promptBias, (window) => windows.get(window)!),
+    attend: attention(model, shape),
     select,
     layerStart: (x) => starts.push(x),
   });

@@ -102,6 +102,9 @@ export class WorkerEngine implements Engine {
   forwardBackward(rows: TrainRow[], loss: LossSpec): Promise<ForwardBackwardResult> {
     return this.call("forwardBackward", [rows, loss]);
   }
+  gradientNorms(rows: TrainRow[], loss: LossSpec): Promise<number[]> {
+    return this.call("gradientNorms", [rows, loss]);
+  }
   optimStep(step: OptimizerStep): Promise<{ gradNorm: number; skipped: boolean }> {
     return this.call("optimStep", [step]);
   }
