@@ -6,7 +6,8 @@ import { parameterCount } from "../engines/embedded/architecture.ts";
 import { promptGraph, stepGraph } from "../engines/embedded/decode-graph.ts";
 import { CAPACITY_STEP } from "../engines/embedded/generate.ts";
 import { cacheBytes, peakBytes, policyBytes } from "../engines/embedded/memory.ts";
-import { layoutOf, planPasses } from "../engines/embedded/pass.ts";
+import { planBatch } from "../engines/embedded/packing.ts";
+import { layoutOf } from "../engines/embedded/pass.ts";
 import type { Policy } from "../engines/embedded/policy.ts";
 import { isLarge } from "../engines/embedded/sessions.ts";
 import { lossGraph } from "../engines/embedded/train-graph.ts";
@@ -128,7 +129,7 @@ function stageShapes(stage: Stage, rows: TrainRow[], { model }: Policy): string[
   const update = stage.kind === "sft" ? rows.length : Math.ceil(rows.length / stage.minibatches);
   const micro = (stage.kind === "sft" ? stage.micro_batch_size : stage.micro_batch_groups) ?? update;
   return Array.from({ length: Math.ceil(update / micro) }, (_, i) => rows.slice(i * micro, Math.min(update, (i + 1) * micro)))
-    .flatMap((part) => planPasses(part, model))
+    .flatMap((part) => planBatch(part, model, stage.kind === "sft" ? stage.packing : null))
     .map(({ shape }) => JSON.stringify(shape));
 }
 

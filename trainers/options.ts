@@ -121,6 +121,9 @@ export const Emphasis = z.strictObject({
 });
 export type Emphasis = z.infer<typeof Emphasis>;
 
+/** Where an SFT stage looks for the response unless told otherwise. */
+const RESPONSE_FIELD = "trace";
+
 export const SftStage = z.strictObject({
   name: z.string().regex(/^[a-z0-9_-]+$/, "lower case letters, digits, - and _"),
   kind: z.literal("sft"),
@@ -132,7 +135,31 @@ export const SftStage = z.strictObject({
     .nullable()
     .default(null)
     .describe("examples in one forward and backward pass; null takes the whole batch"),
-  response_field: z.string().default("trace").describe("the example field that holds the response to learn"),
+  response_field: z
+    .string()
+    .default(RESPONSE_FIELD)
+    .describe("the example field that holds the response to learn, behind the environment's prompt"),
+  messages_field: z
+    .string()
+    .min(1)
+    .nullable()
+    .default(null)
+    .describe("the example field that holds a whole conversation in its place: a list of { role, content }, the last one an answer"),
+  train_on: z
+    .enum(["completion", "assistant", "all"])
+    .default("completion")
+    .describe("the last answer, every answer (what users say in between is context), or the prompt too"),
+  loss: z.enum(["cross_entropy", "dft"]).default("cross_entropy").describe("dft weighs every token by its probability"),
+  aggregation: z
+    .enum(["token", "sequence"])
+    .default("token")
+    .describe("mean over the batch's tokens, or over examples of their tokens' means"),
+  packing: z
+    .int()
+    .min(1)
+    .nullable()
+    .default(null)
+    .describe("several examples share a row of so many tokens, where each sees itself alone; text only; does not change the update"),
   emphasis: z
     .array(Emphasis)
     .default([])
@@ -140,7 +167,11 @@ export const SftStage = z.strictObject({
   optimizer: Optimizer.prefault({}),
   eval_every: z.int().min(0).default(0).describe("steps between evaluations on the way; 0 evaluates at the end only"),
   save_every: z.int().min(0).default(0).describe("steps between checkpoints; 0 saves at the end only"),
-});
+})
+  .refine(({ messages_field, response_field }) => messages_field === null || response_field === RESPONSE_FIELD, {
+    path: ["response_field"],
+    message: "not read beside messages_field, which holds the answers too: leave one of them out",
+  });
 export type SftStage = z.infer<typeof SftStage>;
 
 export const GrpoStage = z.strictObject({
