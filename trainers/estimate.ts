@@ -15,6 +15,7 @@ import { resolveEnvironment } from "../environments/index.ts";
 import { modelFolders } from "../models/folders.ts";
 import { describePolicy } from "../models/open.ts";
 import { losses } from "./losses/index.ts";
+import { lossOptions } from "./losses/spec.ts";
 import type { Sampling, Stage } from "./options.ts";
 import type { RunPlan } from "./plan.ts";
 import { engineStart, modelFolder } from "./setup.ts";
@@ -102,7 +103,7 @@ function memory(plan: RunPlan, policy: Policy, rows: SampledRow[], training: Tra
   const passes = stages.flatMap(({ stage, steps }) => {
     const grpo = stage.kind === "grpo";
     const loss = losses.get(grpo ? stage.loss : "cross_entropy");
-    const options: Record<string, number> = grpo ? { clip_low: stage.clip_low, clip_high: stage.clip_high, kl_coef: stage.kl_coef } : {};
+    const options = grpo ? lossOptions(stage) : {};
     return [...new Set(steps.flat())].map((shape) => peakBytes(lossGraph(policy, JSON.parse(shape), loss, options, 1)));
   });
   const sampling = plan.stages.flatMap((stage) => (stage.kind === "grpo" ? [stage.sampling] : []));

@@ -1,4 +1,7 @@
 import { z } from "zod";
+import { advantageFields } from "./advantages/options.ts";
+import { klFields } from "./kl/options.ts";
+import { lossFields } from "./losses/options.ts";
 
 /** How tokens are drawn. Names and meanings are transformers' own; `stop_strings` end a completion once its text holds one. */
 export const Sampling = z.strictObject({
@@ -91,19 +94,14 @@ export const GrpoStage = z.strictObject({
     .describe("groups in one forward and backward pass; null takes the whole minibatch"),
   sampling: Sampling.prefault({}),
   advantage: z.string().default("group_mean").describe("how rewards become advantages"),
-  scale_rewards: z.enum(["group", "batch", "none"]).default("group").describe("which standard deviation divides the advantages"),
-  loss: z.string().default("grpo"),
+  ...advantageFields,
+  loss: z.string().default("grpo").describe("what is minimised at each token"),
+  ...lossFields,
   aggregation: z
     .enum(["token", "sequence"])
     .default("token")
     .describe("mean over tokens of the batch, or over sequences of their token means"),
-  clip_low: z.number().min(0).default(0.2),
-  clip_high: z.number().min(0).default(0.2),
-  kl_coef: z.number().min(0).default(0).describe("weight of the k3 penalty to the reference snapshot; at 0 none is kept"),
-  reference: z
-    .enum(["start", "base"])
-    .default("start")
-    .describe("which policy kl_coef holds to: the one that the stage starts from, or the model without its adapter"),
+  ...klFields,
   optimizer: Optimizer.prefault({}),
   eval_every: z.int().min(0).default(0),
   save_every: z.int().min(0).default(0),
