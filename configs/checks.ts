@@ -4,15 +4,12 @@ import { nearest } from "../core/nearest.ts";
 import { unknownName } from "../core/registry.ts";
 import { RewardSpec } from "../rewards/options.ts";
 import { advantages } from "../trainers/advantages/index.ts";
-import { losses } from "../trainers/losses/index.ts";
+import { policyLosses } from "../trainers/losses/index.ts";
 import { Evaluation, GrpoStage, Retention, type Stage } from "../trainers/options.ts";
 import { updatesPerStep } from "../trainers/runner.ts";
 import { problemAt } from "./problems.ts";
 import { at, plain, type Tree } from "./tree.ts";
 import { sentence } from "./wording.ts";
-
-/** Losses that a GRPO stage can have: those that read the advantages. */
-const LOSSES = losses.entries.filter(({ fields }) => fields({}).includes("advantages")).map(({ name }) => name);
 
 /** Numbers of an evaluation that are there whatever the rewards are. */
 const EVAL_METRICS = ["accuracy", "accuracy_low", "accuracy_high", "reward", "mean_length"];
@@ -70,7 +67,7 @@ function grpoStage(tree: Tree, stage: Partial<GrpoStage>, index: number): Proble
       );
     }
   }
-  if (loss !== undefined && !LOSSES.includes(loss)) named("loss", loss, LOSSES);
+  if (loss !== undefined && !policyLosses.has(loss)) named("loss", loss, policyLosses.names);
   if (advantage !== undefined && !advantages.has(advantage)) named("advantage", advantage, advantages.names);
   return problems;
 }

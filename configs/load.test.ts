@@ -199,7 +199,7 @@ describe("one fault, its place and its cure", () => {
     [
       "seed: 3",
       "environment: { name: visual }",
-      'r.yaml:1:22: environment.name: no environment is called "visual"\n  Known: visual_question.',
+      'r.yaml:1:22: environment.name: no environment is called "visual"\n  Known: visual_question, chat.',
     ],
     ["seed: 3", "seed: 3\nseed: 4", "r.yaml:2:1: seed: this key is there twice\n  It is on line 1 already: remove one of the two."],
     ["seed: 3", "seed: !!js/function 'x'", "r.yaml:1:7: tags such as !!js/function are not for recipes\n  Write the plain value."],

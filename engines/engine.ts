@@ -65,14 +65,17 @@ export interface TrainRow {
 
 export interface TrainCompletion {
   tokens: Int32Array;
-  /** per-token inputs of the loss, each [T]: `weights` always; others as the loss names them (advantages, oldLogprobs, refLogprobs) */
+  /**
+   * per-token inputs of the loss, each [T], as the loss names them: `weights`, by which a token enters the sum; `mask`, 1 where it belongs to
+   * the loss at all; advantages, oldLogprobs, refLogprobs and so on. `turns` numbers the turns of a completion (absent: it is one).
+   */
   fields: Record<string, Float32Array>;
 }
 
 /** A loss from the table the engine was started with, its checked options, and the temperature its logprobs are taken at. */
 export interface LossSpec {
   name: string;
-  options: Record<string, number>;
+  options: Readonly<Record<string, number | string | boolean | null>>;
   temperature: number;
   /** of this update, for the dropout of adapters: every pass of one update has the same */
   noise_seed?: number;
@@ -85,6 +88,8 @@ export interface ForwardBackwardResult {
   loss: number;
   /** sums over tokens, as the loss defines them */
   metrics: Record<string, number>;
+  /** values at every token, as the loss defines them: [rows][completions] arrays of [T] */
+  perToken: Record<string, Float32Array[][]>;
   tokens: number;
 }
 

@@ -41,7 +41,8 @@ export async function encodeAnswers(
 ): Promise<EncodedConversation> {
   const refuse = (message: string, cure: string) => new DataError({ place: { file: id }, message, cure });
   const answers = [...messages.keys()].filter((m) => m >= first && messages[m]!.role === "assistant");
-  if (answers[0] !== first || first === 0) throw refuse("expected an answer behind something to answer", "Answers have the role assistant.");
+  if (answers[0] !== first || first === 0)
+    throw refuse("expected an answer behind something to answer", "Answers have the role assistant.");
   if (messages.slice(first).some(hasPicture)) {
     throw refuse("a picture comes after the first answer that is learned", "Pictures stand in the prompt: use train_on: completion.");
   }
@@ -69,7 +70,8 @@ export async function encodeAnswers(
       const before = `${prompts[i]!.text}${text}`;
       const between = next.text.startsWith(before) ? processor.encode(next.text.slice(before.length)) : null;
       if (between === null || !processor.stopIds.includes(between[0]!)) {
-        const what = between === null ? "writes an earlier answer otherwise than as it was given" : "does not end an answer with a stop token";
+        const what =
+          between === null ? "writes an earlier answer otherwise than as it was given" : "does not end an answer with a stop token";
         throw refuse(`the chat template ${what}, so that answers can't be learned together`, "Use train_on: completion.");
       }
       put(between, 1);
@@ -89,7 +91,11 @@ export async function encodeConversation(
   const last = messages.length - 1;
   const first = trainOn === "completion" ? last : messages.findIndex(({ role }) => role === "assistant");
   if (messages[last]?.role !== "assistant") {
-    throw new DataError({ place: { file: id }, message: "expected the conversation to end with an answer", cure: "Its role is assistant." });
+    throw new DataError({
+      place: { file: id },
+      message: "expected the conversation to end with an answer",
+      cure: "Its role is assistant.",
+    });
   }
   const answers = await encodeAnswers(processor, messages, first, id);
   if (trainOn !== "all") return answers;

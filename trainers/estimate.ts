@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { Example } from "../core/types.ts";
 import { openDataset } from "../datasets/index.ts";
 import { parameterCount } from "../engines/embedded/architecture.ts";
 import { promptGraph, stepGraph } from "../engines/embedded/decode-graph.ts";
@@ -12,13 +13,17 @@ import type { Policy } from "../engines/embedded/policy.ts";
 import { isLarge } from "../engines/embedded/sessions.ts";
 import { lossGraph } from "../engines/embedded/train-graph.ts";
 import type { EncodedPrompt, TrainRow } from "../engines/engine.ts";
-import { resolveEnvironment } from "../environments/index.ts";
+import { type Environment, resolveEnvironment } from "../environments/index.ts";
 import { modelFolders } from "../models/folders.ts";
 import { describePolicy } from "../models/open.ts";
+import type { Processor } from "../models/processor.ts";
+import type { LossOptions } from "./losses/define.ts";
 import { losses } from "./losses/index.ts";
+import { lossOptions } from "./losses/spec.ts";
 import type { Optimizer, Sampling, Stage } from "./options.ts";
 import type { RunPlan } from "./plan.ts";
 import { engineStart, modelFolder } from "./setup.ts";
+import { encodeExample } from "./sft.ts";
 
 export interface Estimate {
   parameters: number;
@@ -35,10 +40,25 @@ const PROCESS_BYTES = 400 * 2 ** 20;
 /** Rows of the data that are looked at: more of them where every shape of a pass counts, and rows are small. */
 const SAMPLE_ROWS = { large: 8, small: 128 };
 
-/** A row of the data as a stage would train it. */
+/** A row of the data, its prompt encoded. */
 interface SampledRow {
   prompt: EncodedPrompt;
-  fields: Record<string, unknown>;
+  example: Example;
+}
+
+/** What one step of a stage trains, and how. */
+interface StageNeeds {
+  rowsPerStep: number;
+  /** rows of one optimizer step, and of one pass of it */
+  update: number;
+  micro: number | null;
+  packing: number | null;
+  loss: string;
+  options: LossOptions;
+  /** whether a copy of the policy is kept as the reference */
+  snapshot: boolean;
+  sampling: Sampling | null;
+  row(sampled: SampledRow): Promise<TrainRow>;
 }
 
 /** What a run will need, from the model's config and a few rows of its data; no weight is read and nothing is trained. */
@@ -48,12 +68,16 @@ export async function estimate(plan: RunPlan): Promise<Estimate> {
     const folder = await modelFolder(plan, join(temporary, "model"));
     const policy = await describePolicy(folder, engineStart(plan, folder, true).open);
     const wanted = isLarge(policy.model) ? SAMPLE_ROWS.large : SAMPLE_ROWS.small;
-    const { encode, rows } = await sampleRows(plan, (await modelFolders(folder)).files, wanted);
-    const training = plan.stages.map((stage) => stageSteps(stage, rows, encode));
-    const tokens_per_step = plan.stages.map((stage, i) => ({
-      stage: stage.name,
-      tokens: Math.round(tokensOf(training[i]!.flat()) / training[i]!.length),
-    }));
+    const { processor, environment, rows } = await sampleRows(plan, (await modelFolders(folder)).files, wanted);
+    const training: { needs: StageNeeds; steps: TrainRow[][] }[] = [];
+    for (const stage of plan.stages) {
+      const needs = stageNeeds(stage, processor, environment);
+      training.push({ needs, steps: await stageSteps(needs, rows) });
+    }
+    const tokens_per_step = plan.stages.map(({ name }, i) => {
+      const { steps } = training[i]!;
+      return { stage: name, tokens: Math.round(tokensOf(steps.flat()) / steps.length) };
+    });
     return {
       parameters: parameterCount(policy.parameters),
       trained: parameterCount(policy.trained),
@@ -73,23 +97,50 @@ async function sampleRows(plan: RunPlan, files: string, wanted: number) {
   const dataset = await openDataset(plan.data.train, { folder: plan.folder, seed: plan.seed });
   const rows: SampledRow[] = [];
   for (let i = 0; i < Math.min(wanted, dataset.size); i++) {
-    const { fields } = await dataset.at(i);
-    rows.push({ fields, prompt: (await processor.encodePrompt(environment.start(fields))).prompt });
+    const example = await dataset.at(i);
+    rows.push({ example, prompt: (await processor.encodePrompt(environment.start(example.fields))).prompt });
   }
-  return { rows, encode: processor.encode };
+  return { rows, processor, environment };
+}
+
+function stageNeeds(stage: Stage, processor: Processor, environment: Environment): StageNeeds {
+  const completion = (length: number) => ({ tokens: new Int32Array(length), fields: {} });
+  if (stage.kind === "sft") {
+    return {
+      rowsPerStep: stage.batch_size,
+      update: stage.batch_size,
+      micro: stage.micro_batch_size,
+      packing: stage.packing,
+      loss: stage.loss,
+      options: {},
+      snapshot: false,
+      sampling: null,
+      async row({ example }) {
+        const { prompt, tokens } = await encodeExample(processor, environment, stage, example);
+        return { prompt, completions: [completion(tokens.length)] };
+      },
+    };
+  }
+  return {
+    rowsPerStep: stage.groups_per_step,
+    update: Math.ceil(stage.groups_per_step / stage.minibatches),
+    micro: stage.micro_batch_groups,
+    packing: null,
+    loss: stage.loss,
+    options: lossOptions(stage),
+    snapshot: stage.kl_coef > 0 && stage.reference === "start",
+    sampling: stage.sampling,
+    row: async ({ prompt }) => ({ prompt, completions: Array(stage.group_size).fill(completion(stage.sampling.max_new_tokens)) }),
+  };
 }
 
 /** The rows of several steps: as many as there are sampled rows for, or one of them over and over. */
-function stageSteps(stage: Stage, rows: SampledRow[], encode: (text: string) => Int32Array): TrainRow[][] {
-  const completion = (length: number) => ({ tokens: new Int32Array(length), fields: {} });
-  const count = stage.kind === "sft" ? stage.batch_size : stage.groups_per_step;
-  const row = (i: number): TrainRow => {
-    const { prompt, fields } = rows[i % rows.length]!;
-    if (stage.kind === "grpo") return { prompt, completions: Array(stage.group_size).fill(completion(stage.sampling.max_new_tokens)) };
-    return { prompt, completions: [completion(encode(String(fields[stage.response_field] ?? "")).length + 1)] };
-  };
-  const steps = Math.max(1, Math.floor(rows.length / count));
-  return Array.from({ length: steps }, (_, step) => Array.from({ length: count }, (_, i) => row(step * count + i)));
+async function stageSteps({ rowsPerStep, row }: StageNeeds, sampled: readonly SampledRow[]): Promise<TrainRow[][]> {
+  const rows = await Promise.all(sampled.map(row));
+  const steps = Math.max(1, Math.floor(rows.length / rowsPerStep));
+  return Array.from({ length: steps }, (_, step) =>
+    Array.from({ length: rowsPerStep }, (_, i) => rows[(step * rowsPerStep + i) % rows.length]!),
+  );
 }
 
 function tokensOf(rows: readonly TrainRow[]): number {
@@ -98,22 +149,20 @@ function tokensOf(rows: readonly TrainRow[]): number {
   }, 0);
 }
 
-function memory(plan: RunPlan, policy: Policy, rows: SampledRow[], training: TrainRow[][][]): number {
-  const stages = plan.stages.map((stage, i) => ({ stage, steps: training[i]!.map((rows) => stageShapes(stage, rows, policy)) }));
-  const passes = stages.flatMap(({ stage, steps }) => {
-    const grpo = stage.kind === "grpo";
-    const loss = losses.get(grpo ? stage.loss : "cross_entropy");
-    const options: Record<string, number> = grpo ? { clip_low: stage.clip_low, clip_high: stage.clip_high, kl_coef: stage.kl_coef } : {};
-    return [...new Set(steps.flat())].map((shape) => peakBytes(lossGraph(policy, JSON.parse(shape), loss, options, 1)));
+function memory(plan: RunPlan, policy: Policy, rows: SampledRow[], training: { needs: StageNeeds; steps: TrainRow[][] }[]): number {
+  const stages = training.map(({ needs, steps }) => ({ needs, steps: steps.map((rows) => stageShapes(needs, rows, policy)) }));
+  const passes = stages.flatMap(({ needs, steps }) => {
+    const loss = losses.get(needs.loss);
+    return [...new Set(steps.flat())].map((shape) => peakBytes(lossGraph(policy, JSON.parse(shape), loss, needs.options, 1)));
   });
-  const sampling = plan.stages.flatMap((stage) => (stage.kind === "grpo" ? [stage.sampling] : []));
+  const sampling = stages.flatMap(({ needs }) => (needs.sampling === null ? [] : [needs.sampling]));
   if (plan.data.eval !== null) sampling.push(plan.evaluation.sampling);
   return policyBytes(policy, {
     process: PROCESS_BYTES,
     passes: [...passes, ...samplingPasses(plan, policy, rows, sampling)],
     moments: Math.max(...plan.stages.map(({ optimizer }) => momentsOf(optimizer))),
     accumulates: stages.some(({ steps }) => steps.some((shapes) => shapes.length > 1)),
-    snapshots: plan.stages.some((stage) => stage.kind === "grpo" && stage.kl_coef > 0 && stage.reference === "start") ? 1 : 0,
+    snapshots: stages.some(({ needs }) => needs.snapshot) ? 1 : 0,
     cache: Math.max(0, ...sampling.map(({ max_new_tokens }) => cacheBytes(policy.model, plan.model.slots, longest(rows) + max_new_tokens))),
   });
 }
@@ -125,11 +174,10 @@ function momentsOf({ adafactor }: Optimizer): number {
 }
 
 /** Shapes of the passes of one update, as JSON. */
-function stageShapes(stage: Stage, rows: TrainRow[], { model }: Policy): string[] {
-  const update = stage.kind === "sft" ? rows.length : Math.ceil(rows.length / stage.minibatches);
-  const micro = (stage.kind === "sft" ? stage.micro_batch_size : stage.micro_batch_groups) ?? update;
-  return Array.from({ length: Math.ceil(update / micro) }, (_, i) => rows.slice(i * micro, Math.min(update, (i + 1) * micro)))
-    .flatMap((part) => planBatch(part, model, stage.kind === "sft" ? stage.packing : null))
+function stageShapes({ update, micro, packing }: StageNeeds, rows: TrainRow[], { model }: Policy): string[] {
+  const size = micro ?? update;
+  return Array.from({ length: Math.ceil(update / size) }, (_, i) => rows.slice(i * size, Math.min(update, (i + 1) * size)))
+    .flatMap((part) => planBatch(part, model, packing))
     .map(({ shape }) => JSON.stringify(shape));
 }
 

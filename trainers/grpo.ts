@@ -12,6 +12,7 @@ import { mean } from "./advantages/define.ts";
 import { advantages } from "./advantages/index.ts";
 import { judgedRollout } from "./credit.ts";
 import { rolloutMetrics } from "./grpo-metrics.ts";
+import { lossOptions } from "./losses/spec.ts";
 import type { GrpoStage } from "./options.ts";
 import { type StageContext, type StageRunner, updatesPerStep } from "./runner.ts";
 import { engineSampling } from "./sampling.ts";
@@ -40,7 +41,7 @@ export function grpoRunner(context: StageContext, stage: GrpoStage): StageRunner
   const updates = updatesPerStep(stage);
   const lossSpec = {
     name: stage.loss,
-    options: { clip_low: stage.clip_low, clip_high: stage.clip_high, kl_coef: stage.kl_coef },
+    options: lossOptions(stage),
     temperature: sampling.temperature === 0 ? 1 : sampling.temperature,
   };
 
@@ -89,7 +90,7 @@ export function grpoRunner(context: StageContext, stage: GrpoStage): StageRunner
     const pieces = processor.tokenPieces();
     const estimate = advantages.get(stage.advantage).estimate(
       groups.map(({ rollouts }) => rollouts.map((rollout) => judgedRollout(rollout, pieces, scorer.counted))),
-      { scale: stage.scale_rewards },
+      stage,
     );
     groups.forEach((group, g) => {
       group.advantages = estimate[g]!;
@@ -115,6 +116,8 @@ export function grpoRunner(context: StageContext, stage: GrpoStage): StageRunner
         tokens: rollout.tokens,
         fields: {
           weights: new Float32Array(rollout.tokens.length).fill(weightOf(rollout)),
+          mask: new Float32Array(rollout.tokens.length).fill(isTrained(rollout) ? 1 : 0),
+          klWeights: new Float32Array(rollout.tokens.length).fill(stage.kl_coef * weightOf(rollout)),
           advantages: advantages[i]!,
           oldLogprobs: rollout.logprobs,
           ...(reference === null ? {} : { refLogprobs: reference[g]![i]! }),
@@ -125,7 +128,7 @@ export function grpoRunner(context: StageContext, stage: GrpoStage): StageRunner
 
   /** Takes the step's optimizer steps and says how they went; nothing where nothing could be learned. */
   async function update(groups: ScoredGroup[], step: number): Promise<Record<string, number>> {
-    const sums: Record<string, number> = {};
+    const sums: Record<string, number> = { entropies: 0, ratio: 0, clip_low: 0, clip_high: 0, kl: 0 };
     const note = (name: string, value: number) => {
       sums[name] = (sums[name] ?? 0) + value;
     };
@@ -148,7 +151,16 @@ export function grpoRunner(context: StageContext, stage: GrpoStage): StageRunner
         const noise_seed = deriveSeed(seed, "dropout", context.stage, step * updates + pass);
         const result = await engine.forwardBackward(rows.slice(i, i + micro), { ...lossSpec, noise_seed });
         note("loss", result.loss / updates);
-        for (const [name, value] of Object.entries(result.metrics)) note(name, value);
+        rows.slice(i, i + micro).forEach(({ completions }, r) => {
+          completions.forEach(({ fields }, m) => {
+            const tokensOf = (name: string) => result.perToken[name]?.[r]?.[m];
+            fields.mask!.forEach((mask, t) => {
+              if (mask === 0) return;
+              note("ratio", Math.exp(tokensOf("logprobs")![t]! - fields.oldLogprobs![t]!));
+              for (const name of ["entropies", "clip_low", "clip_high", "kl"]) note(name, tokensOf(name)?.[t] ?? 0);
+            });
+          });
+        });
       }
       const scheduled = scheduledStep(step * updates + pass, steps * updates, optimizer);
       const { gradNorm, skipped } = await engine.optimStep(scheduled);
@@ -162,7 +174,7 @@ export function grpoRunner(context: StageContext, stage: GrpoStage): StageRunner
       loss: sums.loss!,
       grad_norm: sums.grad_norm!,
       learning_rate: sums.learning_rate!,
-      entropy: perToken("entropy"),
+      entropy: perToken("entropies"),
       ratio: perToken("ratio"),
       "clip_ratio/low_mean": perToken("clip_low"),
       "clip_ratio/high_mean": perToken("clip_high"),

@@ -1,4 +1,7 @@
 import { z } from "zod";
+import { advantageFields } from "./advantages/options.ts";
+import { klFields } from "./kl/options.ts";
+import { lossFields } from "./losses/options.ts";
 
 /** How tokens are drawn. Names and meanings are transformers' own; `stop_strings` end a completion once its text holds one. */
 export const Sampling = z.strictObject({
@@ -124,50 +127,51 @@ export type Emphasis = z.infer<typeof Emphasis>;
 /** Where an SFT stage looks for the response unless told otherwise. */
 const RESPONSE_FIELD = "trace";
 
-export const SftStage = z.strictObject({
-  name: z.string().regex(/^[a-z0-9_-]+$/, "lower case letters, digits, - and _"),
-  kind: z.literal("sft"),
-  steps: z.int().min(1),
-  batch_size: z.int().min(1).default(16).describe("examples in one optimizer step"),
-  micro_batch_size: z
-    .int()
-    .min(1)
-    .nullable()
-    .default(null)
-    .describe("examples in one forward and backward pass; null takes the whole batch"),
-  response_field: z
-    .string()
-    .default(RESPONSE_FIELD)
-    .describe("the example field that holds the response to learn, behind the environment's prompt"),
-  messages_field: z
-    .string()
-    .min(1)
-    .nullable()
-    .default(null)
-    .describe("the example field that holds a whole conversation in its place: a list of { role, content }, the last one an answer"),
-  train_on: z
-    .enum(["completion", "assistant", "all"])
-    .default("completion")
-    .describe("the last answer, every answer (what users say in between is context), or the prompt too"),
-  loss: z.enum(["cross_entropy", "dft"]).default("cross_entropy").describe("dft weighs every token by its probability"),
-  aggregation: z
-    .enum(["token", "sequence"])
-    .default("token")
-    .describe("mean over the batch's tokens, or over examples of their tokens' means"),
-  packing: z
-    .int()
-    .min(1)
-    .nullable()
-    .default(null)
-    .describe("several examples share a row of so many tokens, where each sees itself alone; text only; does not change the update"),
-  emphasis: z
-    .array(Emphasis)
-    .default([])
-    .describe("parts of the response that count more in the loss; where several match a token, the last"),
-  optimizer: Optimizer.prefault({}),
-  eval_every: z.int().min(0).default(0).describe("steps between evaluations on the way; 0 evaluates at the end only"),
-  save_every: z.int().min(0).default(0).describe("steps between checkpoints; 0 saves at the end only"),
-})
+export const SftStage = z
+  .strictObject({
+    name: z.string().regex(/^[a-z0-9_-]+$/, "lower case letters, digits, - and _"),
+    kind: z.literal("sft"),
+    steps: z.int().min(1),
+    batch_size: z.int().min(1).default(16).describe("examples in one optimizer step"),
+    micro_batch_size: z
+      .int()
+      .min(1)
+      .nullable()
+      .default(null)
+      .describe("examples in one forward and backward pass; null takes the whole batch"),
+    response_field: z
+      .string()
+      .default(RESPONSE_FIELD)
+      .describe("the example field that holds the response to learn, behind the environment's prompt"),
+    messages_field: z
+      .string()
+      .min(1)
+      .nullable()
+      .default(null)
+      .describe("the example field that holds a whole conversation in its place: a list of { role, content }, the last one an answer"),
+    train_on: z
+      .enum(["completion", "assistant", "all"])
+      .default("completion")
+      .describe("the last answer, every answer (what users say in between is context), or the prompt too"),
+    loss: z.enum(["cross_entropy", "dft"]).default("cross_entropy").describe("dft weighs every token by its probability"),
+    aggregation: z
+      .enum(["token", "sequence"])
+      .default("token")
+      .describe("mean over the batch's tokens, or over examples of their tokens' means"),
+    packing: z
+      .int()
+      .min(1)
+      .nullable()
+      .default(null)
+      .describe("several examples share a row of so many tokens, where each sees itself alone; text only; does not change the update"),
+    emphasis: z
+      .array(Emphasis)
+      .default([])
+      .describe("parts of the response that count more in the loss; where several match a token, the last"),
+    optimizer: Optimizer.prefault({}),
+    eval_every: z.int().min(0).default(0).describe("steps between evaluations on the way; 0 evaluates at the end only"),
+    save_every: z.int().min(0).default(0).describe("steps between checkpoints; 0 saves at the end only"),
+  })
   .refine(({ messages_field, response_field }) => messages_field === null || response_field === RESPONSE_FIELD, {
     path: ["response_field"],
     message: "not read beside messages_field, which holds the answers too: leave one of them out",
@@ -190,19 +194,14 @@ export const GrpoStage = z.strictObject({
     .describe("groups in one forward and backward pass; null takes the whole minibatch"),
   sampling: Sampling.prefault({}),
   advantage: z.string().default("group_mean").describe("how rewards become advantages"),
-  scale_rewards: z.enum(["group", "batch", "none"]).default("group").describe("which standard deviation divides the advantages"),
-  loss: z.string().default("grpo"),
+  ...advantageFields,
+  loss: z.string().default("grpo").describe("what is minimised at each token"),
+  ...lossFields,
   aggregation: z
     .enum(["token", "sequence"])
     .default("token")
     .describe("mean over tokens of the batch, or over sequences of their token means"),
-  clip_low: z.number().min(0).default(0.2),
-  clip_high: z.number().min(0).default(0.2),
-  kl_coef: z.number().min(0).default(0).describe("weight of the k3 penalty to the reference snapshot; at 0 none is kept"),
-  reference: z
-    .enum(["start", "base"])
-    .default("start")
-    .describe("which policy kl_coef holds to: the one that the stage starts from, or the model without its adapter"),
+  ...klFields,
   optimizer: Optimizer.prefault({}),
   eval_every: z.int().min(0).default(0),
   save_every: z.int().min(0).default(0),

@@ -1,9 +1,11 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { DataError } from "../core/errors.ts";
 import { deriveSeed } from "../core/random.ts";
-import type { Message } from "../core/types.ts";
+import type { Example, Message } from "../core/types.ts";
 import type { LossSpec, TrainRow } from "../engines/engine.ts";
+import type { Environment } from "../environments/index.ts";
 import { checkLength } from "../models/length.ts";
+import type { Processor } from "../models/processor.ts";
 import { conversationOf } from "./chat-rows.ts";
 import { type EncodedConversation, encodeConversation } from "./conversation.ts";
 import { emphasized } from "./emphasis.ts";
@@ -28,16 +30,10 @@ export function sftRunner({ crew, seed, stage: name, firstExample, warn }: Stage
   const { batch_size, emphasis, optimizer, steps, packing } = stage;
   let upcoming: { step: number; batch: Promise<Batch> } | null = null;
 
-  /** The conversation of a row, which ends with an answer. */
-  function messagesOf(id: string, fields: Record<string, unknown>): Message[] {
-    if (stage.messages_field !== null) return conversationOf(id, fields, stage.messages_field);
-    const text = responseOf(id, fields, stage.response_field);
-    return [...environment.start(fields), { role: "assistant", content: [{ type: "text", text }] }];
-  }
-
   async function encode(index: number): Promise<{ id: string; row: TrainRow }> {
-    const { id, fields } = await train.at(index);
-    const conversation = await encodeConversation(processor, messagesOf(id, fields), stage.train_on, id);
+    const example = await train.at(index);
+    const { id } = example;
+    const conversation = await encodeExample(processor, environment, stage, example);
     const { prompt, tokens } = conversation;
     checkLength(id, { prompt: prompt.tokens.length, after: tokens.length }, maxLength);
     if (packing !== null) checkPacking(id, conversation, packing);
@@ -100,6 +96,26 @@ export function sftRunner({ crew, seed, stage: name, firstExample, warn }: Stage
       return { metrics: { loss, grad_norm: gradNorm, learning_rate: scheduled.lr, num_tokens: tokens }, tokens };
     },
   };
+}
+
+/** An example as the stage learns it. Throws DataError where it has no answer, or none that could be learned. */
+export function encodeExample(
+  processor: Processor,
+  environment: Environment,
+  stage: Pick<SftStage, "messages_field" | "response_field" | "train_on">,
+  { id, fields }: Example,
+): Promise<EncodedConversation> {
+  const messages =
+    stage.messages_field === null
+      ? answered(environment, id, fields, stage.response_field)
+      : conversationOf(id, fields, stage.messages_field);
+  return encodeConversation(processor, messages, stage.train_on, id);
+}
+
+/** The environment's prompt and the row's response to it. */
+function answered(environment: Environment, id: string, fields: Example["fields"], responseField: string): Message[] {
+  const text = responseOf(id, fields, responseField);
+  return [...environment.start(fields), { role: "assistant", content: [{ type: "text", text }] }];
 }
 
 function responseOf(id: string, fields: Record<string, unknown>, field: string): string {

@@ -19,12 +19,13 @@ import { parameterCount } from "./architecture.ts";
 import { CacheMemory } from "./cache.ts";
 import { collectGarbage } from "./garbage.ts";
 import { Generator } from "./generate.ts";
+import { type LossDefinition, lossFeeds } from "./loss-inputs.ts";
 import { Optimizer } from "./optimizer.ts";
 import { planBatch } from "./packing.ts";
-import { fieldFeed, noiseSeeds, type Pass, planPasses } from "./pass.ts";
+import { noiseSeeds, type Pass, planPasses } from "./pass.ts";
 import type { Policy } from "./policy.ts";
 import { isLarge, SessionCache } from "./sessions.ts";
-import { type LossDefinition, logprobGraph, lossGraph } from "./train-graph.ts";
+import { logprobGraph, lossGraph } from "./train-graph.ts";
 
 export interface EmbeddedOptions {
   slots: number;
@@ -47,6 +48,25 @@ export interface WeightStore {
 
 /** The trained weights in full precision, beside files that are not exact: what resuming goes on from. */
 const EXACT_FILE = "weights-float32.safetensors";
+
+/** Metrics and per-token values of one pass, into what is there of the others. */
+function addResults(total: ForwardBackwardResult, rows: readonly TrainRow[], places: Pass["places"], results: Arrays): void {
+  for (const [output, values] of Object.entries(results)) {
+    const [kind, name] = [output.slice(0, output.indexOf(":")), output.slice(output.indexOf(":") + 1)];
+    if (kind === "metric") total.metrics[name] = (total.metrics[name] ?? 0) + values[0]!;
+    if (kind !== "token") continue;
+    total.perToken[name] ??= blankTokens(rows);
+    const out = total.perToken[name];
+    places.forEach(({ row, member, token }, i) => {
+      out[row]![member]![token] = values[i]!;
+    });
+  }
+}
+
+/** [rows][completions] zeros of [T]. */
+function blankTokens(rows: readonly TrainRow[]): Float32Array[][] {
+  return rows.map((row) => row.completions.map(({ tokens }) => new Float32Array(tokens.length)));
+}
 
 /** Training and sampling in this thread, on ONNX Runtime. `run` blocks the thread, so it is meant to live on one of its own. */
 export class EmbeddedEngine implements Engine {
@@ -95,8 +115,7 @@ export class EmbeddedEngine implements Engine {
   async logprobs(rows: TrainRow[], { temperature, policy }: { temperature: number; policy: string }): Promise<LogprobResult> {
     const bare = policy === BASE;
     const weights = this.weightsOf(policy);
-    const blank = () => rows.map((row) => row.completions.map((c) => new Float32Array(c.tokens.length)));
-    const result: LogprobResult = { logprobs: blank(), entropies: blank() };
+    const result: LogprobResult = { logprobs: blankTokens(rows), entropies: blankTokens(rows) };
     for (const { shape, feeds, places } of planPasses(rows, this.policy.model)) {
       const key = `logprobs:${JSON.stringify([shape, bare])},${temperature}`;
       const session = await this.sessions.get(key, () => logprobGraph(this.policy, shape, temperature, bare));
@@ -111,23 +130,17 @@ export class EmbeddedEngine implements Engine {
 
   async forwardBackward(rows: TrainRow[], spec: LossSpec): Promise<ForwardBackwardResult> {
     const loss = this.losses.get(spec.name);
-    const total: ForwardBackwardResult = { loss: 0, metrics: {}, tokens: 0 };
+    const total: ForwardBackwardResult = { loss: 0, metrics: {}, perToken: {}, tokens: 0 };
     const { noise_seed = 0, packing = null, ...graphSpec } = spec;
     for (const pass of planBatch(rows, this.policy.model, packing)) {
       const key = `loss:${JSON.stringify([pass.shape, graphSpec])}`;
       const session = await this.sessions.get(key, () => lossGraph(this.policy, pass.shape, loss, spec.options, spec.temperature));
-      const fields = Object.fromEntries(
-        ["weights", ...loss.fields(spec.options)].map((name) => [`field:${name}`, fieldFeed(rows, pass, name)]),
-      );
+      const fields = lossFeeds(session.inputNames, rows, pass.places, pass.shape.targets);
       const results = await session.run({ ...this.weights, ...pass.feeds, ...fields, ...this.noise(session, rows, pass, noise_seed) });
       this.addGradients(results);
       total.loss += results.loss![0]!;
       total.tokens += pass.places.length;
-      for (const [name, value] of Object.entries(results)) {
-        if (!name.startsWith("metric:")) continue;
-        const metric = name.slice("metric:".length);
-        total.metrics[metric] = (total.metrics[metric] ?? 0) + value[0]!;
-      }
+      addResults(total, rows, pass.places, results);
     }
     return total;
   }

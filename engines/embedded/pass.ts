@@ -5,6 +5,7 @@ import type { Array32 } from "../onnx/session.ts";
 import { noiseSeed } from "./adapter.ts";
 import type { Architecture, PictureLayout } from "./architecture.ts";
 import { keyBias, windowBias, windowBiasName, windowsWithin } from "./attention.ts";
+import type { TargetPlace } from "./loss-inputs.ts";
 import { roundUp } from "./round-up.ts";
 import type { PassShape } from "./train-graph.ts";
 
@@ -13,7 +14,7 @@ export interface Pass {
   shape: PassShape;
   feeds: Record<string, Array32>;
   /** for every target in order: row, completion and token in the caller's rows */
-  places: { row: number; member: number; token: number }[];
+  places: TargetPlace[];
   /** for every token of the pass: the caller's row (-1 where padded), its completion (-1 for the prompt) and the place in it */
   tokens: { row: Int32Array; member: Int32Array; token: Int32Array };
 }
@@ -189,17 +190,6 @@ export function pictureFeeds(
     if (found !== features) throw new Error(`a prompt has ${found} picture placeholders, its pictures give ${features} features`);
   }
   return { pixels, image_rows: rows };
-}
-
-/** One field of every target's completion, in target order, zero where padded. */
-export function fieldFeed(rows: readonly TrainRow[], { places, shape }: Pass, name: string): Float32Array {
-  const out = new Float32Array(shape.targets);
-  places.forEach(({ row, member, token }, i) => {
-    const values = rows[row]!.completions[member]!.fields[name];
-    if (values === undefined) throw new Error(`the loss reads "${name}", which a completion lacks`);
-    out[i] = values[token]!;
-  });
-  return out;
 }
 
 /** Numbers that say whose each token of the pass is, and each prompt's pictures: they do not depend on who else is in the pass. */

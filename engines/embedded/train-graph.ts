@@ -2,6 +2,7 @@ import { add, concat, input, mul, pick, putRows, reduceSum, slice, softmax, sub,
 import { differentiate, type Segment } from "../graph/differentiate.ts";
 import type { Architecture, Attend, DecoderInputs, PictureLayout, Weights } from "./architecture.ts";
 import { blockBiasName, type GroupShape, groupAttention, packedAttention, windowBiasName } from "./attention.ts";
+import { type LossDefinition, type LossOptions, lossTensors } from "./loss-inputs.ts";
 import { type Policy, weightsOf } from "./policy.ts";
 import { isLarge } from "./sessions.ts";
 import { weightInputs } from "./weights.ts";
@@ -15,27 +16,6 @@ export interface PassShape extends GroupShape {
   full: boolean;
   /** whether a row's `prompt` tokens are several sequences, of which each sees itself alone; there are no completions then */
   packed: boolean;
-}
-
-/** Per-token tensors [N] a loss is written over, in nats; `weights` carry aggregation and mask. */
-export interface LossTensors {
-  logprobs: Tensor;
-  /** [N], computed only where the loss asks */
-  entropies: () => Tensor;
-  field(name: string): Tensor;
-}
-
-export interface LossResult {
-  loss: Tensor;
-  /** scalars summed over tokens, reported beside the loss */
-  metrics: Record<string, Tensor>;
-}
-
-/** A loss of the table: which per-token fields it reads besides `weights`, and the function itself. */
-export interface LossDefinition {
-  name: string;
-  fields(options: Record<string, number>): string[];
-  build(tokens: LossTensors, options: Record<string, number>): LossResult;
 }
 
 /** Embeddings of tokens [M] with the placeholders' rows replaced by the pictures' features, and what pictures add further up. */
@@ -149,48 +129,51 @@ export function logprobGraph(
   return { logprobs: joined(chunks, ({ logprobs }) => logprobs), entropies: joined(chunks, entropyOf) };
 }
 
-/** Forward and backward of one loss: `loss`, `metric:<name>` and `grad:<parameter>` for every parameter that is trained and takes part. */
+/** Forward and backward of one loss: `loss`, `metric:<name>`, `token:<name>` and `grad:<parameter>` for every parameter that is trained and takes part. */
 export function lossGraph(
   policy: Policy,
   shape: PassShape,
   loss: LossDefinition,
-  options: Record<string, number>,
+  options: LossOptions,
   temperature: number,
 ): Record<string, Tensor> {
   const { weights, inputs } = weightInputs(weightsOf(policy, { noisyTokens: tokensOf(shape) }));
   const { hidden, select, starts } = targetHidden(policy.model, weights, shape);
   const chunks = targetChunks(policy.model, weights, { hidden, select }, temperature);
   const logprobs = joined(chunks, (chunk) => chunk.logprobs);
-  const fields = new Map<string, Tensor>();
-  const { loss: value, metrics } = loss.build(
-    {
-      logprobs,
-      entropies: () => joined(chunks, entropyOf),
-      field(name) {
-        const known = fields.get(name) ?? input(`field:${name}`, [shape.targets]);
-        fields.set(name, known);
-        return known;
-      },
-    },
+  const known = new Map<Chunk, Tensor>();
+  const entropy = (chunk: Chunk) => {
+    known.set(chunk, known.get(chunk) ?? entropyOf(chunk));
+    return known.get(chunk)!;
+  };
+  const {
+    loss: value,
+    metrics,
+    tokens = {},
+  } = loss.build(
+    lossTensors(logprobs, () => joined(chunks, entropy)),
     options,
   );
   const trained = policy.trained.filter(({ name }) => inputs.has(name)).map(({ name }) => name);
   const gradients = differentiate(
     value,
     trained.map((name) => inputs.get(name)!),
-    { recompute: segments(chunks, policy.recompute ? [...starts, hidden] : []), gates: gates(policy.model, chunks, starts) },
+    { recompute: segments(chunks, policy.recompute ? [...starts, hidden] : [], known), gates: gates(policy.model, chunks, starts) },
   );
   return {
     loss: add(value, 0),
     ...Object.fromEntries(Object.entries(metrics).map(([name, tensor]) => [`metric:${name}`, tensor])),
+    ...Object.fromEntries(Object.entries(tokens).map(([name, tensor]) => [`token:${name}`, tensor])),
     ...Object.fromEntries(trained.map((name, i) => [`grad:${name}`, gradients[i]!])),
   };
 }
 
 /** What is computed twice rather than kept: the logits, unless one piece holds them all, and each layer between two of the `starts`. */
-function segments(chunks: readonly Chunk[], starts: readonly Tensor[]): Segment[] {
+function segments(chunks: readonly Chunk[], starts: readonly Tensor[], entropies: ReadonlyMap<Chunk, Tensor>): Segment[] {
   const layers = starts.slice(1).map((to, i) => ({ from: starts[i]!, to: [to] }));
-  return chunks.length === 1 ? layers : [...layers, ...chunks.map(({ hidden, logprobs }) => ({ from: hidden, to: [logprobs] }))];
+  if (chunks.length === 1) return layers;
+  const ends = (chunk: Chunk) => [chunk.logprobs, ...(entropies.has(chunk) ? [entropies.get(chunk)!] : [])];
+  return [...layers, ...chunks.map((chunk) => ({ from: chunk.hidden, to: ends(chunk) }))];
 }
 
 /** Behind each of these the gradients so far are finished; a small model is better off without. */

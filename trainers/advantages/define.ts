@@ -1,7 +1,6 @@
-export interface AdvantageOptions {
-  /** whose standard deviation divides: the group's, the batch's, or none */
-  scale: "group" | "batch" | "none";
-}
+import type { AdvantageOptions } from "./options.ts";
+
+export type { AdvantageOptions } from "./options.ts";
 
 /** What an estimator sees of one rollout. */
 export interface Judged {

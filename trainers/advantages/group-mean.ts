@@ -7,7 +7,10 @@ const EPSILON = 1e-4;
  * The reward less its group's mean, divided by a standard deviation (ddof 1) plus 1e-4: the group's, the whole batch's, or not at all.
  * [P][G]; 0 for a reward of null. Source: GRPO, DeepSeekMath (arXiv:2402.03300); `none` as in Dr. GRPO (arXiv:2503.20783).
  */
-export function groupRelative(rewards: readonly (readonly (number | null)[])[], { scale }: AdvantageOptions): number[][] {
+export function groupRelative(
+  rewards: readonly (readonly (number | null)[])[],
+  { scale_rewards: scale }: Pick<AdvantageOptions, "scale_rewards">,
+): number[][] {
   const batch = sampleStd(rewards.flatMap(scored));
   return rewards.map((group) => {
     const known = scored(group);

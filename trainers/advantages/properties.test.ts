@@ -6,7 +6,7 @@ import { groupRelative } from "./group-mean.ts";
 test.each(["group", "batch", "none"] as const)("with scale %s a group's advantages sum to 0 and rank as its rewards do", (scale) => {
   const random = new Random(9);
   const rewards = Array.from({ length: 6 }, () => Array.from({ length: 8 }, () => random.uniform()));
-  groupRelative(rewards, { scale }).forEach((advantages, g) => {
+  groupRelative(rewards, { scale_rewards: scale }).forEach((advantages, g) => {
     // float64 sums of eight numbers of size 1
     expect(advantages.reduce((sum, a) => sum + a, 0)).toBeCloseTo(0, 12);
     const order = (values: number[]) => values.map((_, i) => i).sort((a, b) => values[a]! - values[b]!);

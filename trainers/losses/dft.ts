@@ -10,7 +10,6 @@ import type { LossDefinition } from "./define.ts";
  */
 export const dft: LossDefinition = {
   name: "dft",
-  fields: () => [],
   build({ logprobs, field }) {
     const probabilities = stopGradient(exp(logprobs));
     return { loss: neg(sum(mul(mul(field("weights"), probabilities), logprobs))), metrics: {} };
