@@ -93,6 +93,12 @@ export interface ForwardBackwardResult {
   tokens: number;
 }
 
+export interface LogprobOptions {
+  temperature: number;
+  policy: string;
+  noise_seed?: number;
+}
+
 export interface LogprobResult {
   /** [rows][completions] arrays of [T], nats */
   logprobs: Float32Array[][];
@@ -154,8 +160,11 @@ export interface Engine {
   info(): Promise<EngineInfo>;
   /** Streams completions in the order in which they end. */
   sample(request: SampleRequest, onCompletion: (completion: Completion) => void): Promise<void>;
-  /** Forward only. `policy`: "current", "base" (the model without its adapters) or the name of a snapshot. */
-  logprobs(rows: TrainRow[], options: { temperature: number; policy: string }): Promise<LogprobResult>;
+  /**
+   * Forward only. `policy`: "current", "base" (the model without its adapters) or the name of a snapshot. With the `noise_seed` of an update
+   * adapters' inputs are dropped as in that update's passes.
+   */
+  logprobs(rows: TrainRow[], options: LogprobOptions): Promise<LogprobResult>;
   /** Adds the gradient of the loss to the one held since the last optimStep. */
   forwardBackward(rows: TrainRow[], loss: LossSpec): Promise<ForwardBackwardResult>;
   /** Norm of the gradient that each row has alone, [rows]: to find what made a gradient that is not finite. The held one stays as it is. */

@@ -23,6 +23,12 @@ test("a picture stands at its part, or in front of what the first user says", ()
   expect(where([text("look: "), { type: "image" }, text("what?")])).toEqual([text("look: "), shown, text("what?")]);
 });
 
+test("rows of preferences have a prompt: messages, or what a user says", () => {
+  expect(chat.start({ prompt: "1?" })).toEqual([{ role: "user", content: [text("1?")] }]);
+  expect(chat.start({ prompt: [user("1?")], chosen: "one" })).toEqual([{ role: "user", content: [text("1?")] }]);
+  expect(chat.check({ prompt: "1?", messages: [user("1?")] })).toEqual(["messages: expected messages or, in its place, a prompt"]);
+});
+
 test.each([
   ["no user", { messages: [assistant("x")] }],
   ["two places", { messages: [user([{ type: "image" }, { type: "image" }])], image }],

@@ -41,18 +41,31 @@ export function withPicture(messages: ChatMessages, image: Picture | undefined):
   });
 }
 
-/** A conversation in the row's `messages`: the prompt is all of it before the last answer. */
+/** The conversation that a row begins with: its `messages`, or its `prompt`, which may be what a user says. */
+function given({ messages, prompt }: { messages?: ChatMessages; prompt?: string | ChatMessages }): ChatMessages {
+  return messages ?? (typeof prompt === "string" ? [{ role: "user", content: prompt }] : (prompt ?? []));
+}
+
+/** A conversation in the row's `messages`, or in the `prompt` of rows of preferences: the prompt is all of it before the last answer. */
 export const chat = defineEnvironment({
   name: "chat",
   options: z.strictObject({}),
-  example: z.looseObject({ messages: ChatMessages, image: PictureField.optional() }).superRefine(({ messages, image }, context) => {
-    const shown = withPicture(messages, image);
-    if (typeof shown === "string") context.addIssue({ code: "custom", path: ["messages"], message: shown });
-    if (!messages.some(({ role }) => role === "user")) {
-      context.addIssue({ code: "custom", path: ["messages"], message: "expected a message of a user" });
-    }
-  }),
-  start({ messages, image }) {
+  example: z
+    .looseObject({
+      messages: ChatMessages.optional(),
+      prompt: z.union([z.string().min(1), ChatMessages]).optional(),
+      image: PictureField.optional(),
+    })
+    .superRefine((row, context) => {
+      const refuse = (message: string) => context.addIssue({ code: "custom", path: ["messages"], message });
+      if ((row.messages === undefined) === (row.prompt === undefined)) return refuse("expected messages or, in its place, a prompt");
+      const messages = given(row);
+      const shown = withPicture(messages, row.image);
+      if (typeof shown === "string") refuse(shown);
+      else if (!messages.some(({ role }) => role === "user")) refuse("expected a message of a user");
+    }),
+  start({ image, ...row }) {
+    const messages = given(row);
     const before = messages.at(-1)!.role === "assistant" ? messages.slice(0, -1) : messages;
     return withPicture(before, image) as Message[];
   },

@@ -21,6 +21,7 @@ import type { LossOptions } from "./losses/define.ts";
 import { losses } from "./losses/index.ts";
 import { lossOptions } from "./losses/spec.ts";
 import type { Optimizer, Sampling, Stage } from "./options.ts";
+import { encodePair } from "./pairs.ts";
 import type { RunPlan } from "./plan.ts";
 import { engineStart, modelFolder } from "./setup.ts";
 import { encodeExample } from "./sft.ts";
@@ -118,6 +119,22 @@ function stageNeeds(stage: Stage, processor: Processor, environment: Environment
       async row({ example }) {
         const { prompt, tokens } = await encodeExample(processor, environment, stage, example);
         return { prompt, completions: [completion(tokens.length)] };
+      },
+    };
+  }
+  if (stage.kind === "dpo") {
+    return {
+      rowsPerStep: stage.batch_size,
+      update: stage.batch_size,
+      micro: stage.micro_batch_size,
+      packing: null,
+      loss: "cross_entropy",
+      options: {},
+      snapshot: stage.reference === "start",
+      sampling: null,
+      async row({ example }) {
+        const { prompt, chosen, rejected } = await encodePair(processor, environment, stage, example, null);
+        return { prompt, completions: [chosen, rejected].map(({ tokens }) => completion(tokens.length)) };
       },
     };
   }

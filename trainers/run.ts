@@ -5,6 +5,7 @@ import { refuseChanges } from "../checkpoints/recipe.ts";
 import { type Checkpoint, checkCheckpoint, latestCheckpoint, retain, saveCheckpoint, sweepCheckpoints } from "../checkpoints/store.ts";
 import { atomicWrite, exists, sweepTemporary } from "../core/atomic.ts";
 import { UserError } from "../core/errors.ts";
+import { dpoRunner } from "./dpo.ts";
 import { evaluatePolicy } from "./evaluate.ts";
 import type { EvalResult, RunSummary, StageSummary } from "./events.ts";
 import { grpoRunner } from "./grpo.ts";
@@ -22,6 +23,7 @@ export type { RunControl, RunPlan } from "./plan.ts";
 const runners: { [Kind in Stage["kind"]]: (context: StageContext, stage: Extract<Stage, { kind: Kind }>) => StageRunner } = {
   sft: sftRunner,
   grpo: grpoRunner,
+  dpo: dpoRunner,
 };
 
 function runnerOf(context: StageContext, stage: Stage): StageRunner {

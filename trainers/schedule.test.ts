@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { Optimizer } from "./options.ts";
+import { Optimizer } from "./optimizer-options.ts";
 import { learningRate, scheduledStep } from "./schedule.ts";
 
 const rates = (steps: number, options: object) => {

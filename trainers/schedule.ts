@@ -1,5 +1,5 @@
 import type { OptimizerStep } from "../engines/engine.ts";
-import type { Decay, Optimizer } from "./options.ts";
+import type { Decay, Optimizer } from "./optimizer-options.ts";
 
 /** What is left of the way down after a share `progress` of it: 1 at its start, 0 at its end. */
 const shapes: { [Shape in Decay["shape"]]: (progress: number) => number } = {

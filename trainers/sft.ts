@@ -6,6 +6,7 @@ import type { LossSpec, TrainRow } from "../engines/engine.ts";
 import type { Environment } from "../environments/index.ts";
 import { checkLength } from "../models/length.ts";
 import type { Processor } from "../models/processor.ts";
+import { Ahead } from "./ahead.ts";
 import { conversationOf } from "./chat-rows.ts";
 import { type EncodedConversation, encodeConversation } from "./conversation.ts";
 import { emphasized } from "./emphasis.ts";
@@ -28,7 +29,7 @@ interface Batch {
 export function sftRunner({ crew, seed, stage: name, firstExample, warn }: StageContext, stage: SftStage): StageRunner {
   const { engine, processor, environment, train, maxLength } = crew;
   const { batch_size, emphasis, optimizer, steps, packing } = stage;
-  let upcoming: { step: number; batch: Promise<Batch> } | null = null;
+  const batches = new Ahead(batch, steps);
 
   async function encode(index: number): Promise<{ id: string; row: TrainRow }> {
     const example = await train.at(index);
@@ -73,8 +74,7 @@ export function sftRunner({ crew, seed, stage: name, firstExample, warn }: Stage
     begin: async () => {},
     end: async () => {},
     async step(step) {
-      // from the work that was begun during the step before
-      const { rows, ids } = await (upcoming?.step === step ? upcoming.batch : batch(step));
+      const { rows, ids } = await batches.of(step);
       const micro = stage.micro_batch_size ?? rows.length;
       const noise_seed = deriveSeed(seed, "dropout", name, step);
       const spec: LossSpec = { name: stage.loss, options: {}, temperature: 1, noise_seed, packing };
@@ -82,11 +82,7 @@ export function sftRunner({ crew, seed, stage: name, firstExample, warn }: Stage
       for (let i = 0; i < rows.length; i += micro) {
         working.push(engine.forwardBackward(rows.slice(i, i + micro), spec));
       }
-      if (step + 1 < steps) {
-        upcoming = { step: step + 1, batch: batch(step + 1) };
-        // it is awaited by the next step, which may come after the failure
-        upcoming.batch.catch(() => {});
-      }
+      batches.begin(step);
       const results = await Promise.all(working);
       const scheduled = scheduledStep(step, steps, optimizer);
       const { gradNorm, skipped } = await engine.optimStep(scheduled);

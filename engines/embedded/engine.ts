@@ -6,6 +6,7 @@ import type {
   Engine,
   EngineInfo,
   ForwardBackwardResult,
+  LogprobOptions,
   LogprobResult,
   LossSpec,
   OptimizerStep,
@@ -112,14 +113,17 @@ export class EmbeddedEngine implements Engine {
     }
   }
 
-  async logprobs(rows: TrainRow[], { temperature, policy }: { temperature: number; policy: string }): Promise<LogprobResult> {
+  async logprobs(rows: TrainRow[], { temperature, policy, noise_seed }: LogprobOptions): Promise<LogprobResult> {
     const bare = policy === BASE;
     const weights = this.weightsOf(policy);
+    const noisy = noise_seed !== undefined && !bare && this.policy.noise !== null;
     const result: LogprobResult = { logprobs: blankTokens(rows), entropies: blankTokens(rows) };
-    for (const { shape, feeds, places } of planPasses(rows, this.policy.model)) {
-      const key = `logprobs:${JSON.stringify([shape, bare])},${temperature}`;
-      const session = await this.sessions.get(key, () => logprobGraph(this.policy, shape, temperature, bare));
-      const { logprobs, entropies } = await session.run({ ...weights, ...feeds });
+    for (const pass of planPasses(rows, this.policy.model)) {
+      const { shape, feeds, places } = pass;
+      const key = `logprobs:${JSON.stringify([shape, bare, noisy])},${temperature}`;
+      const session = await this.sessions.get(key, () => logprobGraph(this.policy, shape, temperature, { bare, noisy }));
+      const noise = noisy ? this.noise(session, rows, pass, noise_seed) : {};
+      const { logprobs, entropies } = await session.run({ ...weights, ...feeds, ...noise });
       places.forEach(({ row, member, token }, i) => {
         result.logprobs[row]![member]![token] = logprobs![i]!;
         result.entropies[row]![member]![token] = entropies![i]!;

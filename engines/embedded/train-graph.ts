@@ -117,14 +117,14 @@ function entropyOf({ logits, targets, logprobs }: Chunk): Tensor {
 
 const joined = (chunks: readonly Chunk[], of: (chunk: Chunk) => Tensor): Tensor => concat(chunks.map(of), 0);
 
-/** Forward only: logprobs and entropies of the targets, [N] each; `bare` leaves adapters off. */
+/** Forward only: logprobs and entropies of the targets, [N] each; `bare` leaves adapters off, `noisy` drops their inputs. */
 export function logprobGraph(
   policy: Policy,
   shape: PassShape,
   temperature: number,
-  bare: boolean,
+  { bare, noisy }: { bare: boolean; noisy: boolean },
 ): { logprobs: Tensor; entropies: Tensor } {
-  const { weights } = weightInputs(weightsOf(policy, { bare }));
+  const { weights } = weightInputs(weightsOf(policy, { bare, noisyTokens: noisy ? tokensOf(shape) : 0 }));
   const chunks = targetChunks(policy.model, weights, targetHidden(policy.model, weights, shape), temperature);
   return { logprobs: joined(chunks, ({ logprobs }) => logprobs), entropies: joined(chunks, entropyOf) };
 }

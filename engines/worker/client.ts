@@ -4,6 +4,7 @@ import type {
   Engine,
   EngineInfo,
   ForwardBackwardResult,
+  LogprobOptions,
   LogprobResult,
   LossSpec,
   OptimizerStep,
@@ -96,7 +97,7 @@ export class WorkerEngine implements Engine {
   sample(request: SampleRequest, onCompletion: (completion: Completion) => void): Promise<void> {
     return this.call("sample", [request], onCompletion);
   }
-  logprobs(rows: TrainRow[], options: { temperature: number; policy: string }): Promise<LogprobResult> {
+  logprobs(rows: TrainRow[], options: LogprobOptions): Promise<LogprobResult> {
     return this.call("logprobs", [rows, options]);
   }
   forwardBackward(rows: TrainRow[], loss: LossSpec): Promise<ForwardBackwardResult> {
