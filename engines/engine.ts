@@ -165,6 +165,8 @@ export interface Engine {
    * adapters' inputs are dropped as in that update's passes.
    */
   logprobs(rows: TrainRow[], options: LogprobOptions): Promise<LogprobResult>;
+  /** What the critic takes the state before each token to be worth, [rows][completions] arrays of [T]. Throws where there is none. */
+  values(rows: TrainRow[]): Promise<Float32Array[][]>;
   /** Adds the gradient of the loss to the one held since the last optimStep. */
   forwardBackward(rows: TrainRow[], loss: LossSpec): Promise<ForwardBackwardResult>;
   /** Norm of the gradient that each row has alone, [rows]: to find what made a gradient that is not finite. The held one stays as it is. */

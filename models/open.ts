@@ -22,6 +22,8 @@ export interface OpenOptions {
   lora?: LoraOptions | null;
   freeze?: readonly string[];
   recompute?: boolean;
+  /** with a critic, which starts at 0 */
+  critic?: boolean;
 }
 
 /** A policy ready for an engine. */
@@ -34,27 +36,28 @@ export interface OpenModel {
 /** Opens a Hugging Face folder: a whole model, or an adapter beside the name of the model that it stands on. */
 export async function openModel(
   folder: string,
-  { seed = 0, fresh = false, lora = null, freeze, recompute }: OpenOptions,
+  { seed = 0, fresh = false, lora = null, freeze, recompute, critic }: OpenOptions,
 ): Promise<OpenModel> {
   const folders = await modelFolders(folder);
   const model = await readArchitecture(folders.base);
   const base = await baseWeights(folders.base, model, fresh ? seed : null);
   refuseFrozen(folders.adapter, freeze);
   const adapter = await openAdapter(model, folders.base, folders.adapter, lora, seed);
-  const policy = policyOf(model, { adapters: adapter?.adapters, freeze, recompute });
-  if (adapter === null) return { policy, weights: base.weights, store: modelStore(model, base.layout, base.others) };
+  const policy = policyOf(model, { adapters: adapter?.adapters, freeze, recompute, critic });
+  const head = initialWeights({ parameters: policy.critic }, seed);
+  if (adapter === null) return { policy, weights: { ...base.weights, ...head }, store: modelStore(model, base.layout, base.others) };
   // an adapter is nothing without the very weights that it stands on
   if (!hasWeights(folders.base)) await modelStore(model, base.layout, base.others).write(folders.base, base.weights);
-  return { policy, weights: { ...base.weights, ...adapter.weights }, store: adapter.store };
+  return { policy, weights: { ...base.weights, ...adapter.weights, ...head }, store: adapter.store };
 }
 
 /** The policy that `openModel` would open, without its weights. */
-export async function describePolicy(folder: string, { seed = 0, lora = null, freeze, recompute }: OpenOptions): Promise<Policy> {
+export async function describePolicy(folder: string, { seed = 0, lora = null, freeze, recompute, critic }: OpenOptions): Promise<Policy> {
   const folders = await modelFolders(folder);
   const model = await readArchitecture(folders.base);
   refuseFrozen(folders.adapter, freeze);
   const adapter = await openAdapter(model, folders.base, folders.adapter, lora, seed);
-  return policyOf(model, { adapters: adapter?.adapters, freeze, recompute });
+  return policyOf(model, { adapters: adapter?.adapters, freeze, recompute, critic });
 }
 
 /** Beside an adapter everything is frozen: patterns would say nothing. For a new adapter the recipe's schema says so. */

@@ -16,8 +16,9 @@ import type {
 import { sizeOf } from "../graph/tensor.ts";
 import type { OnnxSession } from "../onnx/session.ts";
 import { gradientNorm } from "./adamw.ts";
-import { parameterCount } from "./architecture.ts";
+import { type ParameterSpec, parameterCount } from "./architecture.ts";
 import { CacheMemory } from "./cache.ts";
+import { CRITIC_FILE } from "./critic.ts";
 import { collectGarbage } from "./garbage.ts";
 import { Generator } from "./generate.ts";
 import { type LossDefinition, lossFeeds } from "./loss-inputs.ts";
@@ -26,7 +27,7 @@ import { planBatch } from "./packing.ts";
 import { noiseSeeds, type Pass, planPasses } from "./pass.ts";
 import type { Policy } from "./policy.ts";
 import { isLarge, SessionCache } from "./sessions.ts";
-import { logprobGraph, lossGraph } from "./train-graph.ts";
+import { logprobGraph, lossGraph, valueGraph } from "./train-graph.ts";
 
 export interface EmbeddedOptions {
   slots: number;
@@ -149,6 +150,18 @@ export class EmbeddedEngine implements Engine {
     return total;
   }
 
+  async values(rows: TrainRow[]): Promise<Float32Array[][]> {
+    const out = blankTokens(rows);
+    for (const { shape, feeds, places } of planPasses(rows, this.policy.model)) {
+      const session = await this.sessions.get(`values:${JSON.stringify(shape)}`, () => valueGraph(this.policy, shape));
+      const { values } = await session.run({ ...this.weights, ...feeds });
+      places.forEach(({ row, member, token }, i) => {
+        out[row]![member]![token] = values![i]!;
+      });
+    }
+    return out;
+  }
+
   async gradientNorms(rows: TrainRow[], spec: LossSpec): Promise<number[]> {
     const held = this.gradients;
     const norms: number[] = [];
@@ -218,31 +231,34 @@ export class EmbeddedEngine implements Engine {
   async saveState(folder: string, { optimizer }: { optimizer: boolean }): Promise<void> {
     await this.store.write(folder, this.weights);
     if (!optimizer) return;
-    if (!this.store.exact) await this.writeTrained(join(folder, EXACT_FILE), this.weights);
+    if (!this.store.exact) await this.writeWeights(join(folder, EXACT_FILE), this.policy.trained, this.weights);
     await this.optimizer.save(folder);
-    for (const [policy, weights] of this.snapshots) await this.writeTrained(join(folder, `snapshot-${policy}.safetensors`), weights);
+    if (this.policy.critic.length > 0) await this.writeWeights(join(folder, CRITIC_FILE), this.policy.critic, this.weights);
+    for (const [policy, weights] of this.snapshots)
+      await this.writeWeights(join(folder, `snapshot-${policy}.safetensors`), this.policy.trained, weights);
   }
 
   async loadState(folder: string, { optimizer }: { optimizer: boolean }): Promise<void> {
     await this.store.read(folder, this.weights);
     if (!optimizer) return;
-    if (!this.store.exact) Object.assign(this.weights, await this.readTrained(join(folder, EXACT_FILE)));
+    if (!this.store.exact) Object.assign(this.weights, await this.readWeights(join(folder, EXACT_FILE), this.policy.trained));
     await this.optimizer.load(folder);
+    if (this.policy.critic.length > 0) Object.assign(this.weights, await this.readWeights(join(folder, CRITIC_FILE), this.policy.critic));
     this.snapshots.clear();
     for (const file of await readdir(folder)) {
       const policy = /^snapshot-(.+)\.safetensors$/.exec(file)?.[1];
-      if (policy !== undefined) this.snapshots.set(policy, await this.readTrained(join(folder, file)));
+      if (policy !== undefined) this.snapshots.set(policy, await this.readWeights(join(folder, file), this.policy.trained));
     }
   }
 
-  private async writeTrained(path: string, weights: Readonly<Arrays>): Promise<void> {
-    await writeSafetensors(path, new Map(this.policy.trained.map(({ name, shape }) => [name, { shape, data: weights[name]! }])));
+  private async writeWeights(path: string, parameters: readonly ParameterSpec[], weights: Readonly<Arrays>): Promise<void> {
+    await writeSafetensors(path, new Map(parameters.map(({ name, shape }) => [name, { shape, data: weights[name]! }])));
   }
 
-  private async readTrained(path: string): Promise<Arrays> {
+  private async readWeights(path: string, parameters: readonly ParameterSpec[]): Promise<Arrays> {
     const file = await readSafetensors(path);
     const out: Arrays = {};
-    for (const { name, shape } of this.policy.trained) out[name] = await file.read(name, shape);
+    for (const { name, shape } of parameters) out[name] = await file.read(name, shape);
     return out;
   }
 

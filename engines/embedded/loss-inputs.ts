@@ -9,6 +9,8 @@ export interface LossTensors {
   logprobs: Tensor;
   /** [N], computed only where the loss asks */
   entropies: () => Tensor;
+  /** [N] what the critic takes the state before each token to be worth; there has to be one */
+  values: () => Tensor;
   /**
    * A field of the completions, 0 where padded. `weights` carry aggregation and everything else that only scales a token; `mask` is 1 for
    * the tokens that enter the loss at all, whatever they weigh.
@@ -40,7 +42,7 @@ const FIELD = "field:";
 const SPAN = "span:";
 
 /** The tensors of a loss over `logprobs` [N]: fields and spans are inputs, which `lossFeeds` fills. */
-export function lossTensors(logprobs: Tensor, entropies: () => Tensor): LossTensors {
+export function lossTensors(logprobs: Tensor, entropies: () => Tensor, values: () => Tensor = withoutCritic): LossTensors {
   const count = logprobs.shape[0]!;
   const inputs = new Map<string, Tensor>();
   const named = (name: string, dtype: "float32" | "int") => {
@@ -52,6 +54,7 @@ export function lossTensors(logprobs: Tensor, entropies: () => Tensor): LossTens
   return {
     logprobs,
     entropies,
+    values,
     field,
     sumOver(span, x) {
       const ids = named(SPAN + span, "int");
@@ -60,6 +63,10 @@ export function lossTensors(logprobs: Tensor, entropies: () => Tensor): LossTens
       return reshape(gatherRows(sums, ids), [count]);
     },
   };
+}
+
+function withoutCritic(): never {
+  throw new Error("the loss reads values, and the policy has no critic");
 }
 
 /** Where a target stands in the caller's rows. */

@@ -2,6 +2,7 @@ import { add, concat, input, mul, pick, putRows, reduceSum, slice, softmax, sub,
 import { differentiate, type Segment } from "../graph/differentiate.ts";
 import type { Architecture, Attend, DecoderInputs, PictureLayout, Weights } from "./architecture.ts";
 import { blockBiasName, type GroupShape, groupAttention, packedAttention, windowBiasName } from "./attention.ts";
+import { valuesOf } from "./critic.ts";
 import { type LossDefinition, type LossOptions, lossTensors } from "./loss-inputs.ts";
 import { type Policy, weightsOf } from "./policy.ts";
 import { isLarge } from "./sessions.ts";
@@ -129,6 +130,12 @@ export function logprobGraph(
   return { logprobs: joined(chunks, ({ logprobs }) => logprobs), entropies: joined(chunks, entropyOf) };
 }
 
+/** Forward only: what the critic takes the state before each target to be worth, [N]. */
+export function valueGraph(policy: Policy, shape: PassShape): { values: Tensor } {
+  const { weights } = weightInputs(weightsOf(policy));
+  return { values: valuesOf(weights, targetHidden(policy.model, weights, shape).hidden) };
+}
+
 /** Forward and backward of one loss: `loss`, `metric:<name>`, `token:<name>` and `grad:<parameter>` for every parameter that is trained and takes part. */
 export function lossGraph(
   policy: Policy,
@@ -151,7 +158,7 @@ export function lossGraph(
     metrics,
     tokens = {},
   } = loss.build(
-    lossTensors(logprobs, () => joined(chunks, entropy)),
+    lossTensors(logprobs, () => joined(chunks, entropy), policy.critic.length === 0 ? undefined : () => valuesOf(weights, hidden)),
     options,
   );
   const trained = policy.trained.filter(({ name }) => inputs.has(name)).map(({ name }) => name);

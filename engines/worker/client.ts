@@ -100,6 +100,9 @@ export class WorkerEngine implements Engine {
   logprobs(rows: TrainRow[], options: LogprobOptions): Promise<LogprobResult> {
     return this.call("logprobs", [rows, options]);
   }
+  values(rows: TrainRow[]): Promise<Float32Array[][]> {
+    return this.call("values", [rows]);
+  }
   forwardBackward(rows: TrainRow[], loss: LossSpec): Promise<ForwardBackwardResult> {
     return this.call("forwardBackward", [rows, loss]);
   }
