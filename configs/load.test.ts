@@ -141,7 +141,7 @@ describe("one fault, its place and its cure", () => {
       "",
       "r.yaml:4:3: data.train: is missing\n  Add it: a section of `key: value` lines (what the policy is trained on).",
     ],
-    ["kind: sft", "kind: sfft", 'r.yaml:11:11: stages.0.kind: expected one of sft, grpo, dpo, got "sfft"\n  Did you mean sft?'],
+    ["kind: sft", "kind: sfft", 'r.yaml:11:11: stages.0.kind: expected one of sft, grpo, dpo, ppo, got "sfft"\n  Did you mean sft?'],
     [
       "name: rl",
       "name: warm",

@@ -23,6 +23,7 @@ import { lossOptions } from "./losses/spec.ts";
 import type { Optimizer, Sampling, Stage } from "./options.ts";
 import { encodePair } from "./pairs.ts";
 import type { RunPlan } from "./plan.ts";
+import { ppoOptions } from "./ppo/runner.ts";
 import { engineStart, modelFolder } from "./setup.ts";
 import { encodeExample } from "./sft.ts";
 
@@ -136,6 +137,19 @@ function stageNeeds(stage: Stage, processor: Processor, environment: Environment
         const { prompt, chosen, rejected } = await encodePair(processor, environment, stage, example, null);
         return { prompt, completions: [chosen, rejected].map(({ tokens }) => completion(tokens.length)) };
       },
+    };
+  }
+  if (stage.kind === "ppo") {
+    return {
+      rowsPerStep: stage.batch_size,
+      update: Math.ceil(stage.batch_size / stage.minibatches),
+      micro: stage.micro_batch_size,
+      packing: null,
+      loss: "ppo",
+      options: ppoOptions(stage),
+      snapshot: stage.kl_coef > 0 && stage.reference === "start",
+      sampling: stage.sampling,
+      row: async ({ prompt }) => ({ prompt, completions: [completion(stage.sampling.max_new_tokens)] }),
     };
   }
   return {

@@ -1,24 +1,15 @@
 import { z } from "zod";
 import { Optimizer } from "./optimizer-options.ts";
+import { PpoStage } from "./ppo/options.ts";
 import { DpoStage } from "./preference/options.ts";
+import { Sampling } from "./sampling-options.ts";
 
 export type { Optimizer } from "./optimizer-options.ts";
-export { DpoStage };
+export { DpoStage, PpoStage, Sampling };
 
 import { advantageFields } from "./advantages/options.ts";
 import { klFields } from "./kl/options.ts";
 import { lossFields } from "./losses/options.ts";
-
-/** How tokens are drawn. Names and meanings are transformers' own; `stop_strings` end a completion once its text holds one. */
-export const Sampling = z.strictObject({
-  temperature: z.number().min(0).max(10).default(1).describe("0 is greedy"),
-  top_k: z.int().min(0).default(0).describe("0 keeps every token"),
-  top_p: z.number().gt(0).max(1).default(1),
-  min_p: z.number().min(0).max(1).default(0),
-  max_new_tokens: z.int().min(1).default(64),
-  stop_strings: z.array(z.string().min(1)).default([]),
-});
-export type Sampling = z.infer<typeof Sampling>;
 
 /** A part of a response whose tokens weigh more, or less, in the loss. */
 export const Emphasis = z.strictObject({
@@ -121,10 +112,10 @@ export const GrpoStage = z.strictObject({
 });
 export type GrpoStage = z.infer<typeof GrpoStage>;
 
-export const Stage = z.discriminatedUnion("kind", [SftStage, GrpoStage, DpoStage]);
+export const Stage = z.discriminatedUnion("kind", [SftStage, GrpoStage, DpoStage, PpoStage]);
 export type Stage = z.infer<typeof Stage>;
 
-export const STAGE_KINDS = ["sft", "grpo", "dpo"] as const satisfies Stage["kind"][];
+export const STAGE_KINDS = ["sft", "grpo", "dpo", "ppo"] as const satisfies Stage["kind"][];
 
 /** How a policy is judged on held-out rows. */
 export const Evaluation = z.strictObject({

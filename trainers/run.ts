@@ -11,6 +11,7 @@ import type { EvalResult, RunSummary, StageSummary } from "./events.ts";
 import { grpoRunner } from "./grpo.ts";
 import type { Stage } from "./options.ts";
 import type { RunControl, RunPlan } from "./plan.ts";
+import { ppoRunner } from "./ppo/runner.ts";
 import { curveSvg } from "./report/curve.ts";
 import { MetricsLog, readMetrics } from "./report/metrics.ts";
 import { type StageContext, type StageRunner, updatesPerStep } from "./runner.ts";
@@ -24,6 +25,7 @@ const runners: { [Kind in Stage["kind"]]: (context: StageContext, stage: Extract
   sft: sftRunner,
   grpo: grpoRunner,
   dpo: dpoRunner,
+  ppo: ppoRunner,
 };
 
 function runnerOf(context: StageContext, stage: Stage): StageRunner {

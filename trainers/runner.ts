@@ -3,7 +3,7 @@ import type { Crew } from "./setup.ts";
 
 /** Optimizer steps that each step of a stage takes. */
 export function updatesPerStep(stage: Stage): number {
-  return stage.kind === "grpo" ? stage.minibatches * stage.epochs : 1;
+  return stage.kind === "grpo" || stage.kind === "ppo" ? stage.minibatches * stage.epochs : 1;
 }
 
 /** What a stage works with besides its own options. */

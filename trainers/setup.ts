@@ -40,11 +40,23 @@ export async function modelFolder({ model, folder }: Pick<RunPlan, "model" | "fo
 }
 
 /** How the engine is to be started: `start` is a run's beginning, when adapters and presets are made; later they are in the folder. */
-export function engineStart({ model, seed, folder: root }: RunPlan, folder: string, start: boolean): EngineStart {
+export function engineStart({ model, seed, folder: root, stages }: RunPlan, folder: string, start: boolean): EngineStart {
   const { lora, freeze, recompute, slots, threads } = model;
   const path = lora === null || lora.path === null || isAbsolute(lora.path) ? lora?.path : resolve(root, lora.path);
   const adapter = lora === null || !start ? null : { ...lora, path: path ?? null };
-  return { folder, open: { seed, fresh: start && model.preset !== undefined, lora: adapter, freeze, recompute }, slots, threads };
+  return {
+    folder,
+    open: {
+      seed,
+      fresh: start && model.preset !== undefined,
+      lora: adapter,
+      freeze,
+      recompute,
+      critic: stages.some(({ kind }) => kind === "ppo"),
+    },
+    slots,
+    threads,
+  };
 }
 
 /** Opens data, rewards, environment, processor and engine; what does not fit together is a DataError before anything runs. */
