@@ -157,7 +157,32 @@ describe("one fault, its place and its cure", () => {
     [
       "    group_size: 8",
       "    advantage: best",
-      'r.yaml:16:16: stages.1.advantage: no advantage is called "best"\n  Known: group_mean, group_steps.',
+      'r.yaml:16:16: stages.1.advantage: no advantage is called "best"\n  Known: group_mean, group_steps, rloo, opo, gpg, pass_k, reinforce_plus_plus, reinforce_plus_plus_baseline, gdpo, gdpo_whitened.',
+    ],
+    [
+      "    group_size: 8",
+      "    aggregation: token",
+      'r.yaml:16:18: stages.1.aggregation: no aggregation is called "token"\n  Known: token_mean, sequence_mean_token_mean, token_sum, sequence_mean_token_sum, sequence_mean_token_sum_norm, dr_grpo, luspo.',
+    ],
+    [
+      "    group_size: 8",
+      "    loss: cispo\n    clip_high: 0.3",
+      "r.yaml:17:16: stages.1.clip_high: has no effect here\n  Loss cispo does not read it; it reads ratio, ratio_cap.",
+    ],
+    [
+      "    group_size: 8",
+      "    kl_estimator: k2",
+      "r.yaml:16:19: stages.1.kl_estimator: has no effect here\n  It says nothing while kl_coef is 0.",
+    ],
+    [
+      "    group_size: 8",
+      "    correction: mask",
+      "r.yaml:16:17: stages.1.correction: has no effect here\n  The old logprobs are the sampler's, so that there is no gap: let old_logprobs be recomputed.",
+    ],
+    [
+      "    group_size: 8",
+      "    filter: { on: anser }",
+      'r.yaml:16:19: stages.1.filter.on: no reward of this recipe is called "anser"\n  Did you mean "answer"?',
     ],
     [
       "    group_size: 8",

@@ -1,4 +1,9 @@
 import { z } from "zod";
+import { advantageFields } from "./advantages/options.ts";
+import { correctionFields } from "./corrections/options.ts";
+import { GroupFilter } from "./filters/groups.ts";
+import { klFields } from "./kl/options.ts";
+import { lossFields } from "./losses/options.ts";
 import { Optimizer } from "./optimizer-options.ts";
 import { PpoStage } from "./ppo/options.ts";
 import { DpoStage } from "./preference/options.ts";
@@ -6,10 +11,6 @@ import { Sampling } from "./sampling-options.ts";
 
 export type { Optimizer } from "./optimizer-options.ts";
 export { DpoStage, PpoStage, Sampling };
-
-import { advantageFields } from "./advantages/options.ts";
-import { klFields } from "./kl/options.ts";
-import { lossFields } from "./losses/options.ts";
 
 /** A part of a response whose tokens weigh more, or less, in the loss. */
 export const Emphasis = z.strictObject({
@@ -85,6 +86,10 @@ export type SftStage = z.infer<typeof SftStage>;
 export const GrpoStage = z.strictObject({
   name: z.string().regex(/^[a-z0-9_-]+$/, "lower case letters, digits, - and _"),
   kind: z.literal("grpo"),
+  compat: z
+    .enum(["none", "trl", "verl"])
+    .default("none")
+    .describe("fields that are not given are what this trainer takes, where it differs"),
   steps: z.int().min(1).describe("rollout batches"),
   groups_per_step: z.int().min(1).default(16).describe("prompts in one step"),
   group_size: z.int().min(2, "expected 2 or more: with one completion per prompt every advantage is 0").default(8),
@@ -97,15 +102,38 @@ export const GrpoStage = z.strictObject({
     .default(null)
     .describe("groups in one forward and backward pass; null takes the whole minibatch"),
   sampling: Sampling.prefault({}),
+  filter: GroupFilter.nullable()
+    .default(null)
+    .describe("which groups are learned from, others being sampled in place of the rest; null takes all"),
+  mask_truncated: z.boolean().default(false).describe("nothing is learned from completions that reached the token limit"),
+  compare_truncated: z.boolean().default(true).describe("but their rewards count among their siblings'"),
   advantage: z.string().default("group_mean").describe("how rewards become advantages"),
   ...advantageFields,
   loss: z.string().default("grpo").describe("what is minimised at each token"),
   ...lossFields,
-  aggregation: z
-    .enum(["token", "sequence"])
-    .default("token")
-    .describe("mean over tokens of the batch, or over sequences of their token means"),
+  aggregation: z.string().default("token_mean").describe("how the losses of tokens become one number"),
+  aggregation_length: z
+    .int()
+    .min(1)
+    .nullable()
+    .default(null)
+    .describe("the constant length of dr_grpo and sequence_mean_token_sum_norm; null takes sampling.max_new_tokens"),
+  count_masked: z.boolean().default(true).describe("completions that are masked whole count where completions are averaged over"),
   ...klFields,
+  entropy_coef: z.number().min(0).max(1).default(0).describe("weight of the bonus for entropy; where it is steered, its start"),
+  entropy_aggregation: z
+    .enum(["token_mean", "loss"])
+    .default("token_mean")
+    .describe("the mean over the tokens that top_entropy keeps, or weights as the policy term's aggregation has them"),
+  entropy_target: z
+    .number()
+    .gt(0)
+    .nullable()
+    .default(null)
+    .describe("nats; below it entropy_coef grows by entropy_step after every update, above it falls and is not applied; null keeps it"),
+  entropy_step: z.number().gt(0).default(0.005).describe("by how much"),
+  top_entropy: z.number().gt(0).max(1).default(1).describe("only so many of the tokens learn: those of the highest entropy"),
+  ...correctionFields,
   optimizer: Optimizer.prefault({}),
   eval_every: z.int().min(0).default(0),
   save_every: z.int().min(0).default(0),

@@ -44,6 +44,8 @@ interface Progress {
   /** seconds and tokens of the stage under way */
   stageSeconds: number;
   stageTokens: number;
+  /** of the stage's runner, where it goes on from a checkpoint */
+  runnerState: Record<string, number | null> | null;
   /** seconds since the run began, over all its resumptions */
   seconds: number;
 }
@@ -57,6 +59,7 @@ const FRESH: Progress = {
   stages: [],
   stageSeconds: 0,
   stageTokens: 0,
+  runnerState: null,
   seconds: 0,
 };
 
@@ -126,6 +129,8 @@ class Run {
   /** the model's config.json, read at the start: the checkpoint that it came from may be removed during the run */
   private config: Uint8Array = new Uint8Array();
   private readonly started = performance.now();
+  /** of the stage under way */
+  private runner: StageRunner | null = null;
 
   constructor(
     private readonly plan: RunPlan,
@@ -178,6 +183,7 @@ class Run {
   private async stage(stage: Stage): Promise<void> {
     const { control, progress } = this;
     const runner = runnerOf(this.contextOf(stage), stage);
+    this.runner = runner;
     control.listener({ type: "stage", name: stage.name, kind: stage.kind, steps: stage.steps, from: progress.step });
     if (progress.step === 0) {
       await this.crew.engine.resetOptimizer();
@@ -227,7 +233,7 @@ class Run {
     progress.dataPosition += runner.examplesPerStep * stage.steps;
     await this.save(stage, result, true);
     control.listener({ type: "stage_end", summary });
-    Object.assign(progress, { stageIndex: progress.stageIndex + 1, step: 0, stageSeconds: 0, stageTokens: 0 });
+    Object.assign(progress, { stageIndex: progress.stageIndex + 1, step: 0, stageSeconds: 0, stageTokens: 0, runnerState: null });
   }
 
   private contextOf(stage: Stage): StageContext {
@@ -240,6 +246,8 @@ class Run {
       // the version counts updates: taking back those of this stage's steps gives its start
       firstVersion: progress.policyVersion - progress.step * updatesPerStep(stage),
       rolloutsFolder: plan.rollouts.write ? join(control.runDir, "rollouts") : null,
+      state: progress.runnerState,
+      noisy: plan.model.lora !== null && plan.model.lora.dropout > 0,
       warn: (message) => control.listener({ type: "warning", message }),
       onSampled: (done, total) => control.listener({ type: "progress", what: "sample", done, total }),
     };
@@ -297,7 +305,12 @@ class Run {
         evaluation: evaluation === null ? null : json(evaluation),
         best,
         stages: json(stages),
-        trainer: { stage_seconds: stageSeconds, stage_tokens: stageTokens, seconds: this.seconds() },
+        trainer: {
+          stage_seconds: stageSeconds,
+          stage_tokens: stageTokens,
+          seconds: this.seconds(),
+          runner: json(this.runner?.state?.() ?? null),
+        },
       },
       async (temporary) => {
         await crew.processor.save(temporary);
@@ -340,7 +353,8 @@ function progressOf({ state }: Checkpoint): Progress {
     stages: state.stages as unknown as StageSummary[],
     stageSeconds: Number(trainer.stage_seconds),
     stageTokens: Number(trainer.stage_tokens),
+    runnerState: (trainer.runner ?? null) as Progress["runnerState"],
     seconds: Number(trainer.seconds),
   };
-  return state.finished ? { ...base, stageIndex: base.stageIndex + 1, step: 0, stageSeconds: 0, stageTokens: 0 } : base;
+  return state.finished ? { ...base, stageIndex: base.stageIndex + 1, step: 0, stageSeconds: 0, stageTokens: 0, runnerState: null } : base;
 }

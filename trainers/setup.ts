@@ -17,6 +17,8 @@ export interface Crew {
   processor: Processor;
   environment: Environment;
   scorer: Scorer;
+  /** weights of the rewards that enter the total, by name */
+  rewardWeights: ReadonlyMap<string, number>;
   train: Dataset;
   held: Dataset | null;
   /** the folder with the model's config.json, which every checkpoint takes along */
@@ -81,7 +83,10 @@ export async function assemble(plan: RunPlan, folder: string, { start }: { start
       await scorer.close();
     };
     const maxLength = max_length ?? processor.contextLength;
-    return { engine, processor, environment, scorer, train, held, configFolder: base, maxLength, close };
+    const rewardWeights = new Map(
+      scorer.names.flatMap((name, i): [string, number][] => (scorer.counted.includes(name) ? [[name, plan.rewards[i]!.weight]] : [])),
+    );
+    return { engine, processor, environment, scorer, rewardWeights, train, held, configFolder: base, maxLength, close };
   } catch (error) {
     await engine?.close();
     await scorer.close();

@@ -16,7 +16,7 @@ export interface KlEstimator {
 }
 
 const k1: KlEstimator = { name: "k1", formula: "-u", of: neg, at: (u) => -u };
-const absolute: KlEstimator = { name: "abs", formula: "|u|", of: abs, at: Math.abs };
+const absolute: KlEstimator = { name: "abs", formula: "abs(u)", of: abs, at: Math.abs };
 const k2: KlEstimator = { name: "k2", formula: "u^2 / 2", of: (u) => mul(mul(u, u), 0.5), at: (u) => u ** 2 / 2 };
 const k3: KlEstimator = {
   name: "k3",

@@ -40,5 +40,14 @@ function clipped(name: string, source: string, defaults: StageDefaults = {}): Po
   };
 }
 
-/** One token loss under the names of the algorithms that differ in what is around it. */
-export const clippedLosses = [clipped("grpo", "DeepSeekMath (arXiv:2402.03300)")];
+const SEQUENCES = { aggregation: "sequence_mean_token_mean" };
+
+/** One token loss under the names of the algorithms, which differ in what is around it. */
+export const clippedLosses = [
+  clipped("grpo", "DeepSeekMath (arXiv:2402.03300)"),
+  clipped("dapo", "DAPO (arXiv:2503.14476)", { aggregation: "token_mean", clip_high: 0.28 }),
+  clipped("bnpo", "BNPO as in TRL: the mean over the batch's tokens", { aggregation: "token_mean" }),
+  clipped("dr_grpo", "Dr. GRPO (arXiv:2503.20783)", { aggregation: "dr_grpo", scale_rewards: "none" }),
+  clipped("gspo", "GSPO (arXiv:2507.18071)", { ...SEQUENCES, ratio: "sequence", clip_low: 3e-4, clip_high: 4e-4 }),
+  clipped("luspo", "LUSPO (arXiv:2602.05261), as in TRL", { aggregation: "luspo", ratio: "sequence", clip_low: 3e-4, clip_high: 4e-4 }),
+];

@@ -127,6 +127,39 @@ describe("beside the policy term", () => {
   });
 });
 
+describe("losses with a weight that is held still have the gradient of -weight A lp", () => {
+  test("vespo: phi = exp(l + k x - l e^x) of the completion", async () => {
+    // x = ln 1.2 + ln 0.5 = ln 0.6; A >= 0: k 2, l 3: phi = exp(3 - 3 * 0.6) * 0.6^2; masked tokens count in neither
+    const first = { ...at(1.2, 0.5, 9), mask: [1, 1, 0], correction: [1, 1, 1], advantages: [2, 2, 2], weights: [1, 0.5, 0] };
+    // x = ln 2 and the sampler's 0.5 make 1, where phi is 1
+    const second = { ...at(2), correction: [0.5], advantages: [-1], weights: [1] };
+    const { loss, gradient, tokens } = await evaluate("vespo", [first, second]);
+    const phi = Math.exp(3 - 3 * 0.6) * 0.6 ** 2;
+    expect(tokens.phi).toEqual(allNear([phi, phi, phi, 1]));
+    expect(gradient).toEqual(allNear([-phi * 2, -phi * 2 * 0.5, 0, 1]));
+    const [a, b] = [OLD + Math.log(1.2), OLD + Math.log(0.5)];
+    expect(loss).toEqual(near(-phi * 2 * (a + 0.5 * b) + OLD + Math.log(2)));
+  });
+
+  test("cispo caps the ratio itself, cispo_relative both ways around 1", async () => {
+    const tokens = { ...at(7, 0.1, 2), advantages: [1, 1, -1], weights: [1, 1, 1] };
+    const absolute = await evaluate("cispo", [tokens], { ratio_cap: 5 });
+    expect(absolute.gradient).toEqual(allNear([-5, -0.1, 2]));
+    expect(absolute.tokens.cispo_clip).toEqual([1, 0, 0]);
+    expect((await evaluate("cispo_relative", [tokens])).gradient).toEqual(allNear([-1.2, -0.8, 1.2]));
+  });
+
+  test("dppo leaves out what has moved far enough in the direction of its advantage", async () => {
+    // probabilities exp(-1) = 0.368 times the ratio: moves of +0.37, +0.37, -0.18, -0.18
+    const tokens = { ...at(2, 2, 0.5, 0.5), advantages: [1, -1, 1, -1], weights: [1, 1, 1, 1] };
+    const options = { clip_low: 0.1, clip_high: 0.1, ratio_cap: 1.5 };
+    expect((await evaluate("dppo_tv", [tokens], options)).gradient).toEqual(allNear([0, 1.5, -0.5, 0]));
+    expect((await evaluate("dppo_kl", [tokens], { ...options, clip_low: 0.01, clip_high: 0.01 })).gradient).toEqual(
+      allNear([0, 1.5, -0.5, 0]),
+    );
+  });
+});
+
 const H = 1e-6;
 // losses that hold a part of themselves still are not the derivative of their value
 const DETACHED = ["cispo", "cispo_relative", "vespo", "gspo_token", "dppo_tv", "dppo_kl"];
@@ -142,6 +175,8 @@ describe.each(policyLosses.names.filter((name) => !DETACHED.includes(name)).map(
     weights: draw(0.1, 1),
     klWeights: draw(0.01, 0.1),
     correction: draw(0.5, 1.5),
+    kept: Array.from({ length: 12 }, (_, i) => (i === 3 ? 0 : 1)),
+    held: Array.from({ length: 12 }, (_, i) => (i === 3 ? 1 : 0)),
     mask: Array<number>(12).fill(1),
   };
   const cut = (from: number, to: number) => Object.fromEntries(Object.entries(drawn).map(([key, values]) => [key, values.slice(from, to)]));

@@ -23,7 +23,7 @@ export const lossFields = {
   cov_ratio: z.number().gt(0).max(1).default(2e-4).describe("share of the tokens that clip_cov and kl_cov pick, one at least"),
   cov_low: z.number().default(1).describe("clip_cov picks among covariances above this"),
   cov_high: z.number().default(5).describe("and below this"),
-  cov_kl_coef: z.number().min(0).default(0.1).describe("weight of |log ratio| at the tokens that kl_cov picks"),
+  cov_kl_coef: z.number().min(0).default(0.1).describe("weight of the distance from the old logprob at the tokens that kl_cov picks"),
   dro_beta: positive(0.5).describe("weight of dro's quadratic term"),
 };
 
