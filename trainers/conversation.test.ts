@@ -6,6 +6,7 @@ import type { Message, Part } from "../core/types.ts";
 import { loadProcessor } from "../models/processor/load.ts";
 import type { Processor } from "../models/processor.ts";
 import { writeTinyFiles } from "../models/tiny/files.ts";
+import { fixture } from "../tests/run/fixtures.ts";
 import { encodeConversation, type TrainOn } from "./conversation.ts";
 
 let folder: string;
@@ -57,6 +58,24 @@ test("turns say where each answer stands", async () => {
   const { tokens, turns } = await encodeConversation(processor, TALK, "all", "row");
   expect(turns.map(({ text }) => text)).toEqual(["3", "<answer>7</answer>"]);
   for (const turn of turns) expect(tokens.slice(turn.start, turn.start + turn.tokens.length)).toEqual(turn.tokens);
+});
+
+test.each([
+  ["qwen2", "3<|im_end|>", "7<|im_end|>"],
+  ["smolvlm", " 3<end_of_utterance>", " 7<end_of_utterance>"],
+])("a template of %s is taken apart: %j and %j are learned", async (model, first, last) => {
+  const own = await loadProcessor(fixture(model));
+  const messages = [...TALK.slice(0, 3), say("assistant", "7")];
+  const { prompt, tokens, mask } = await encodeConversation(own, messages, "assistant", "row");
+  // the same tokens as of the whole text: what the template makes of it, up to the end of the last answer
+  const { prompt: before } = await own.encodePrompt(messages.slice(0, 3));
+  const ends = [...own.encode(last.replace(/<.*/, "")), own.stopIds[0]];
+  expect([...prompt.tokens, ...tokens]).toEqual([...before.tokens, ...ends]);
+  const stretches = own.decode(
+    [...tokens].map((id, t) => (mask[t] === 1 ? id : own.encode("#")[0]!)),
+    { keepSpecial: true },
+  );
+  expect(stretches.split(/#+/)).toEqual([first, last]);
 });
 
 describe("refuses", () => {

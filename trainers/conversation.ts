@@ -28,8 +28,8 @@ const hasPicture = ({ content }: Message): boolean => content.some(({ type }) =>
 
 /**
  * The answers of a conversation from message `first` on, each with the token that ends it, behind everything before them; what users say in
- * between is context. An answer's tokens are those of its text alone, as a policy would write them, and what the template writes between
- * two answers is read off the next one's prompt.
+ * between is context. An answer's tokens are those of its text alone, as a policy would write them, and what the template writes around
+ * answers is read off the next one's prompt: of SmolVLM a space in front of each, which the last one then has too.
  *
  * Throws DataError, with `id` for its place, where `first` is no answer or the template can't be taken apart like this.
  */
@@ -57,18 +57,22 @@ export async function encodeAnswers(
       mask.push(t < learned ? 1 : 0);
     }
   };
+  /** what the template puts between a prompt and an answer: some a space */
+  let lead = "";
   for (const [i, m] of answers.entries()) {
-    const text = textOf(messages[m]!);
-    if (text === "") throw refuse(`message ${m} is an empty answer`, "Drop the row, or its last turns.");
+    const given = textOf(messages[m]!);
+    if (given === "") throw refuse(`message ${m} is an empty answer`, "Drop the row, or its last turns.");
+    const next = prompts[i + 1];
+    const rest = next?.text.startsWith(prompts[i]!.text) ? next.text.slice(prompts[i]!.text.length) : null;
+    if (rest !== null) lead = rest.slice(0, rest.length - rest.trimStart().length);
+    const text = given.startsWith(lead) ? given : `${lead}${given}`;
     const start = tokens.length;
     const written = processor.encode(text);
     put(written, written.length);
-    const next = prompts[i + 1];
     if (next === undefined) {
       put(Int32Array.of(processor.stopIds[0]!), 1);
     } else {
-      const before = `${prompts[i]!.text}${text}`;
-      const between = next.text.startsWith(before) ? processor.encode(next.text.slice(before.length)) : null;
+      const between = rest?.startsWith(text) ? processor.encode(rest.slice(text.length)) : null;
       if (between === null || !processor.stopIds.includes(between[0]!)) {
         const what =
           between === null ? "writes an earlier answer otherwise than as it was given" : "does not end an answer with a stop token";

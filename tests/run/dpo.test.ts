@@ -39,7 +39,7 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "vlrl-dpo-"));
   await writePairs("sevens", () => true);
   await writePairs("chance", (random) => random.uniform() < 0.5);
-}, 60_000);
+}, 180_000);
 afterAll(async () => {
   await program.remove();
   await rm(folder, { recursive: true, force: true });
@@ -94,7 +94,7 @@ test("killed at any moment and resumed, a run ends as if it had never stopped", 
   const last = await program.run(["train", join(folder, "straight.yaml"), "--run-dir", runDir, "--resume", "auto", "--json"]);
   expect(last.code).toBe(0);
   expect(await resultOf(runDir)).toEqual(await resultOf(join(folder, "straight")));
-}, 60_000);
+}, 180_000);
 
 describe("the reference", () => {
   const rows = [3, 4, 5, 6].map((n) => ({ prompt: `${n} + 1`, chosen: `${n + 1}`, rejected: `${n}`, answer: `${n + 1}` }));

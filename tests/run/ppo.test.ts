@@ -44,7 +44,7 @@ beforeAll(async () => {
   await writeFile(join(folder, "rows.jsonl"), `${rows.join("\n")}\n`);
   await writeFile(join(folder, "sevens.mjs"), SEVENS);
   await writeFile(join(folder, "ppo.yaml"), RECIPE);
-}, 60_000);
+}, 180_000);
 afterAll(async () => {
   await program.remove();
   await rm(folder, { recursive: true, force: true });
@@ -121,4 +121,4 @@ test("killed at any moment and resumed, a run ends as if it had never stopped, i
   const result = await resultOf(runDir);
   expect(Object.keys(result.weights["rl-step-000005"]!)).toContain("critic.safetensors");
   expect(result).toEqual(await resultOf(join(folder, "straight")));
-}, 60_000);
+}, 180_000);
