@@ -48,7 +48,7 @@ export function grpoRunner(context: StageContext, stage: GrpoStage): StageRunner
         rollout.advantages = estimate[g]![i]!;
       });
     });
-    if (rolloutsFolder === null) return;
+    if (rolloutsFolder === null || groups.length === 0) return;
     const file = await RolloutFile.open(join(rolloutsFolder, `${context.stage}-step-${String(step + 1).padStart(6, "0")}.arrow`));
     for (const [g, { batch }] of groups.entries()) file.write(await withAdvantages(batch, estimate[g]!.map(mean)));
     await file.close();

@@ -20,6 +20,8 @@ const GRPO: LossSpec = {
   options: { ratio: "token", clip_low: 0.2, clip_high: 0.3, delta: null, kl_estimator: "k3", kl_limit: null, entropy_bonus: true },
   temperature: 0.8,
 };
+/** the ratio of whole completions */
+const GSPO: LossSpec = { ...GRPO, name: "gspo", options: { ...GRPO.options, ratio: "sequence", clip_low: 2, clip_high: 20 } };
 const NLL: LossSpec = { name: "cross_entropy", options: {}, temperature: 1 };
 
 /** Rows with pictures and without, prompts and completions of many lengths. */
@@ -68,19 +70,22 @@ function expectSame(actual: Result, expected: Result): void {
 }
 
 describe("a gradient", () => {
-  test.each([GRPO, NLL])("of $name is the same for a group behind one prompt and for each completion in a row of its own", async (spec) => {
-    const grouped = await gradientOf([rows()], spec);
-    const plain = rows().flatMap(({ prompt, completions }) => completions.map((completion) => ({ prompt, completions: [completion] })));
-    expectSame(grouped, await gradientOf([plain], spec));
-  });
+  test.each([GRPO, GSPO, NLL])(
+    "of $name is the same for a group behind one prompt and for each completion in a row of its own",
+    async (spec) => {
+      const grouped = await gradientOf([rows()], spec);
+      const plain = rows().flatMap(({ prompt, completions }) => completions.map((completion) => ({ prompt, completions: [completion] })));
+      expectSame(grouped, await gradientOf([plain], spec));
+    },
+  );
 
-  test("does not depend on micro-batches and the order of rows", async () => {
-    const whole = await gradientOf([rows()], GRPO);
+  test.each([GRPO, GSPO])("of $name does not depend on micro-batches and the order of rows", async (spec) => {
+    const whole = await gradientOf([rows()], spec);
     const [a, b, c, d] = rows() as [TrainRow, TrainRow, TrainRow, TrainRow];
-    expectSame(await gradientOf([[d, c, b, a]], GRPO), whole);
-    expectSame(await gradientOf([[c], [a, d], [b]], GRPO), whole);
+    expectSame(await gradientOf([[d, c, b, a]], spec), whole);
+    expectSame(await gradientOf([[c], [a, d], [b]], spec), whole);
     const siblings = { ...a, completions: [...a.completions].reverse() };
-    expectSame(await gradientOf([[siblings, b, c, d]], GRPO), whole);
+    expectSame(await gradientOf([[siblings, b, c, d]], spec), whole);
   });
 
   test("does not feel a completion of weight 0, whatever is in it", async () => {

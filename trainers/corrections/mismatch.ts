@@ -21,7 +21,7 @@ export function mismatchMetrics(all: readonly Mismatch[]): Record<string, number
   return {
     "sampling/sampling_logp_difference/mean": mean(absolute),
     "sampling/sampling_logp_difference/max": largest(absolute),
-    "rollout_corr/kl": -mean(tokens),
+    "rollout_corr/kl": meanOf(tokens, (gap) => 0 - gap),
     "rollout_corr/k3_kl": meanOf(tokens, (gap) => Math.exp(clamped(gap)) - clamped(gap) - 1),
     "rollout_corr/training_ppl": meanOf(training, (x) => Math.exp(-x)),
     "rollout_corr/training_log_ppl": -mean(training),

@@ -1,4 +1,4 @@
-import { Random } from "../../core/random.ts";
+import { deriveSeed } from "../../core/random.ts";
 import { abs, add, clip, exp, greater, maximum, mul, neg } from "../../engines/graph/build.ts";
 import { type PolicyLoss, type PreparedSequence, tokenLogRatio } from "./policy.ts";
 
@@ -57,7 +57,16 @@ export const clipCov: PolicyLoss = {
       return advantage > 0 ? ratio > 1 + clip_high : advantage < 0 && ratio < 1 - clip_low;
     };
     const among = all.filter((place) => place.covariance > cov_low && place.covariance < cov_high && !clipped(place));
-    const drawn = Random.of(seed, "clip_cov").shuffled(among).slice(0, howMany(all.length, cov_ratio));
+    // lots by what a token is, not by where it stands: the order of completions changes nothing
+    const lot = ({ sequence, token }: Place) => {
+      const { advantages, logprobs, old } = sequences[sequence]!;
+      return deriveSeed(seed, "clip_cov", advantages[token]!, logprobs[token]!, old[token]!);
+    };
+    const drawn = among
+      .map((place) => ({ place, lot: lot(place) }))
+      .sort((a, b) => a.lot - b.lot)
+      .slice(0, howMany(all.length, cov_ratio))
+      .map(({ place }) => place);
     return { kept: marked(sequences, drawn, 0, 1) };
   },
   term(tokens, { clip_low, clip_high }) {
