@@ -22,7 +22,11 @@ export function grpoProblems(tree: Tree, stage: Partial<GrpoStage>, written: Rec
     const { message, cure } = sentence(unknownName(kind, name, names));
     return [refuse(key, message, cure)];
   });
-  return [...sizes(stage, refuse), ...unknown, ...(unknown.length > 0 ? [] : ignored(stage, written, refuse))];
+  return [
+    ...sizes(stage, refuse),
+    ...unknown,
+    ...(unknown.length > 0 ? [] : [...ignored(stage, written, refuse), ...contradictions(stage, refuse)]),
+  ];
 }
 
 type Refuse = (key: string, message: string, cure?: string) => Problem;
@@ -43,6 +47,22 @@ function sizes({ minibatches, groups_per_step: groups, micro_batch_groups: micro
       "That is groups_per_step / minibatches: a minibatch has no more.",
     ),
   ];
+}
+
+/** Choices that each make sense, but not together. */
+function contradictions(
+  { loss, correction, correction_level, kl_coef, kl_in, kl_estimator }: Partial<GrpoStage>,
+  refuse: Refuse,
+): Problem[] {
+  const problems: Problem[] = [];
+  if (loss !== undefined && policyLosses.get(loss).ownCorrection && correction !== "none" && correction_level !== "token") {
+    const cure = `${loss} sums the importance weights of a completion's tokens itself.`;
+    problems.push(refuse("correction_level", `expected token with loss ${loss}, got ${correction_level}`, cure));
+  }
+  if (kl_coef !== undefined && kl_coef > 0 && kl_in === "reward" && kl_estimator?.endsWith("+")) {
+    problems.push(refuse("kl_estimator", `expected one without a +, got ${kl_estimator}`, "It names a gradient, and a reward has none."));
+  }
+  return problems;
 }
 
 /** Fields that were given another value than they have by themselves, though nothing reads them. */

@@ -181,6 +181,16 @@ describe("one fault, its place and its cure", () => {
     ],
     [
       "    group_size: 8",
+      "    loss: vespo\n    old_logprobs: recomputed\n    correction: mask\n    correction_level: sequence",
+      "r.yaml:19:23: stages.1.correction_level: expected token with loss vespo, got sequence\n  vespo sums the importance weights of a completion's tokens itself.",
+    ],
+    [
+      "    group_size: 8",
+      "    kl_coef: 0.1\n    kl_in: reward\n    kl_estimator: k3+",
+      "r.yaml:18:19: stages.1.kl_estimator: expected one without a +, got k3+\n  It names a gradient, and a reward has none.",
+    ],
+    [
+      "    group_size: 8",
       "    filter: { on: anser }",
       'r.yaml:16:19: stages.1.filter.on: no reward of this recipe is called "anser"\n  Did you mean "answer"?',
     ],

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { SampleRequest } from "../engines/engine.ts";
+import { fromBatch } from "../rollouts/schema.ts";
 import { examplesPerStep, sampleStep } from "./grpo-sample.ts";
 import { GrpoStage } from "./options.ts";
 import type { StageContext } from "./runner.ts";
@@ -62,6 +63,11 @@ function context() {
 async function sampled(filter: object | null, step = 0) {
   const { context: whole, asked, warnings } = context();
   const { groups, sampled } = await sampleStep(whole, stageOf(filter), step);
+  // numbered from 0 on, in the rollouts and in what is written of them
+  groups.forEach(({ rollouts, batch }, g) => {
+    expect(rollouts.map(({ group }) => group)).toEqual([g, g]);
+    expect(fromBatch(batch)).toEqual(rollouts);
+  });
   return { examples: groups.map(({ rollouts }) => Number(rollouts[0]!.exampleId)), sampled, asked, warnings };
 }
 

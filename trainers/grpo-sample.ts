@@ -4,7 +4,7 @@ import { UserError } from "../core/errors.ts";
 import type { Example } from "../core/types.ts";
 import type { EncodedPrompt } from "../engines/engine.ts";
 import { collectGroups } from "../rollouts/collect.ts";
-import { fromBatch, type StoredRollout } from "../rollouts/schema.ts";
+import { fromBatch, type StoredRollout, toBatch } from "../rollouts/schema.ts";
 import { keepsGroup } from "./filters/groups.ts";
 import type { GrpoStage } from "./options.ts";
 import { type StageContext, updatesPerStep } from "./runner.ts";
@@ -89,7 +89,7 @@ export async function sampleStep(context: StageContext, stage: GrpoStage, step: 
     sampled += groups.length;
     kept.push(...passing(groups));
   }
-  if (kept.length >= groups_per_step) return { groups: kept.slice(0, groups_per_step), sampled };
+  if (kept.length >= groups_per_step) return { groups: await renumbered(kept.slice(0, groups_per_step)), sampled };
   const found = `step ${step + 1}: ${kept.length} of ${sampled} groups pass the filter on ${filter.on}, ${groups_per_step} are wanted`;
   if (filter.exhausted === "error") {
     throw new UserError({
@@ -101,7 +101,18 @@ export async function sampleStep(context: StageContext, stage: GrpoStage, step: 
   }
   const instead = filter.exhausted === "original" ? "it learns from the first round as it is" : "it learns from these alone";
   context.warn(`${found}; ${instead}`);
-  return { groups: filter.exhausted === "original" ? first : kept, sampled };
+  return { groups: filter.exhausted === "original" ? first : await renumbered(kept), sampled };
+}
+
+/** Groups of several rounds, numbered as those of one step. */
+function renumbered(groups: readonly ScoredGroup[]): Promise<ScoredGroup[]> {
+  return Promise.all(
+    groups.map(async ({ rollouts, prompt }, group) => {
+      const own = rollouts.map((rollout) => ({ ...rollout, group }));
+      const { stage, step } = own[0]!;
+      return { rollouts: own, prompt, batch: await toBatch(own, { stage, step }) };
+    }),
+  );
 }
 
 function checkName(on: string, { crew, stage }: StageContext): void {
