@@ -28,6 +28,14 @@ export interface LearnedSequence {
   values: Record<string, Float32Array>;
 }
 
+export interface TakenGradient {
+  loss: number;
+  sequences: LearnedSequence[];
+  /** what the engine was asked, one row a group */
+  rows: TrainRow[];
+  spec: LossSpec;
+}
+
 /** The temperature that logprobs are taken at; greedy sampling has none of its own. */
 export const lossTemperature = ({ sampling }: GrpoStage): number => (sampling.temperature === 0 ? 1 : sampling.temperature);
 
@@ -59,7 +67,7 @@ export async function policyAt(
 export async function takeGradient(
   groups: readonly LearnedGroup[],
   { engine, stage, coefficients, seed, policyIsOld }: UpdateContext,
-): Promise<{ loss: number; sequences: LearnedSequence[] } | null> {
+): Promise<TakenGradient | null> {
   const rollouts = groups.flatMap((group) => group.rollouts);
   if (!rollouts.some(({ mask }) => mask.includes(1))) return null;
   const known = policyIsOld ? recomputed(rollouts) : null;
@@ -81,7 +89,7 @@ export async function takeGradient(
       });
     });
   }
-  return { loss, sequences: rollouts.map((rollout, i) => ({ rollout, fields: fields[i]!, values: values[i]! })) };
+  return { loss, sequences: rollouts.map((rollout, i) => ({ rollout, fields: fields[i]!, values: values[i]! })), rows, spec };
 }
 
 /** What is known of the old policy where all of it was computed by the trainer. */

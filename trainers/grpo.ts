@@ -13,6 +13,7 @@ import { entropyBonus, rolloutMetrics, updateMetrics } from "./grpo-metrics.ts";
 import { examplesPerStep, type ScoredGroup, sampleStep } from "./grpo-sample.ts";
 import { type LearnedGroup, type LearnedSequence, takeGradient } from "./grpo-update.ts";
 import { hasEntropyBonus } from "./losses/spec.ts";
+import { skippedUpdate } from "./not-finite.ts";
 import type { GrpoStage } from "./options.ts";
 import { type StageContext, type StageRunner, updatesPerStep } from "./runner.ts";
 import { scheduledStep } from "./schedule.ts";
@@ -77,7 +78,10 @@ export function grpoRunner(context: StageContext, stage: GrpoStage): StageRunner
       }
       const scheduled = scheduledStep(step * updates + pass, steps * updates, optimizer);
       const { gradNorm, skipped } = await engine.optimStep(scheduled);
-      if (skipped) warn(`step ${step + 1}: the gradient is not finite, the update was skipped; its rollouts are in the step's file`);
+      if (skipped) {
+        const nameOf = (row: number, member: number) => `group ${start + row} member ${member}`;
+        warn(`step ${step + 1}: ${await skippedUpdate(engine, taken.rows, taken.spec, nameOf)}; its rollouts are in the step's file`);
+      }
       control = afterUpdate(control, updateMetrics(taken.sequences, stage).entropy!, stage);
       learned.push(...taken.sequences);
       sums.loss += taken.loss / updates;

@@ -10,7 +10,7 @@ const SHOWN = 8;
  * `nameOf` says what completion `member` of a row is called.
  */
 export async function skippedUpdate(
-  engine: Engine,
+  engine: Pick<Engine, "gradientNorms">,
   rows: readonly TrainRow[],
   loss: LossSpec,
   nameOf: (row: number, member: number) => string,
