@@ -66,7 +66,7 @@ test("a stage with a critic says what advantages and returns are", () => {
     minimises: "the mean over the tokens of each update of l + 0.1 v",
     l: "-min(r A, clip(r, 0.8, 1.2) A), r = exp(lp - old)",
     v: "1/2 max((V - R)^2, (V_old + clip(V - V_old, -0.2, 0.2) - R)^2), V: the critic's value of the state before the token",
-    A: "sum over k of (0.9 * 0.95)^k d(t + k), d(t) = r(t) + 0.9 V(t + 1) - V(t), whitened over the batch's tokens",
+    A: "sum over k of (0.9 * 0.95)^k d(t + k), d(t) = p(t) + 0.9 V(t + 1) - V(t), whitened over the batch's tokens",
     completions: "64 a step, 2 updates",
   });
 });

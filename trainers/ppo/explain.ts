@@ -15,10 +15,10 @@ export function explainPpo(stage: PpoStage): [about: string, says: string][] {
     ["v", `1/2 ${near}, V: the critic's value of the state before the token`],
     [
       "A",
-      `sum over k of (${gamma} * ${lambda})^k d(t + k), d(t) = r(t) + ${gamma} V(t + 1) - V(t)${whiten ? ", whitened over the batch's tokens" : ""}`,
+      `sum over k of (${gamma} * ${lambda})^k d(t + k), d(t) = p(t) + ${gamma} V(t + 1) - V(t)${whiten ? ", whitened over the batch's tokens" : ""}`,
     ],
     ["R", "A before it is whitened, + V_old"],
-    ["r", `the reward at the last token${kl_coef === 0 ? "" : kl}`],
+    ["p", `what a token is paid: the reward at the last token${kl_coef === 0 ? "" : kl}`],
     ["masked", "completions that could not be scored"],
     ["completions", `${batch_size} a step, ${minibatches * epochs} updates`],
   ];
