@@ -25,7 +25,7 @@ import { encodePair } from "./pairs.ts";
 import type { RunPlan } from "./plan.ts";
 import { ppoOptions } from "./ppo/runner.ts";
 import { engineStart, modelFolder } from "./setup.ts";
-import { encodeExample } from "./sft.ts";
+import { checkPacking, encodeExample } from "./sft.ts";
 
 export interface Estimate {
   parameters: number;
@@ -118,8 +118,9 @@ function stageNeeds(stage: Stage, processor: Processor, environment: Environment
       snapshot: false,
       sampling: null,
       async row({ example }) {
-        const { prompt, tokens } = await encodeExample(processor, environment, stage, example);
-        return { prompt, completions: [completion(tokens.length)] };
+        const conversation = await encodeExample(processor, environment, stage, example);
+        if (stage.packing !== null) checkPacking(example.id, conversation, stage.packing);
+        return { prompt: conversation.prompt, completions: [completion(conversation.tokens.length)] };
       },
     };
   }

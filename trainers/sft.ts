@@ -125,7 +125,8 @@ function responseOf(id: string, fields: Record<string, unknown>, field: string):
   });
 }
 
-function checkPacking(id: string, { prompt, tokens }: EncodedConversation, packing: number): void {
+/** Throws DataError where an example can't share a row with others. */
+export function checkPacking(id: string, { prompt, tokens }: EncodedConversation, packing: number): void {
   if (prompt.pixels !== null) {
     const message = "has a picture, and only rows of text can be packed";
     throw new DataError({ place: { file: id }, message, cure: "Leave packing out." });

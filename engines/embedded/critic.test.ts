@@ -102,6 +102,25 @@ test("its gradient reaches the head and the policy below", async () => {
   await engine.close();
 });
 
+test("layers that are computed again give the same gradient", async () => {
+  const gradientOf = async (recompute: boolean) => {
+    const engine = await criticOf("qwen2", { recompute });
+    unsettle(engine);
+    await engine.forwardBackward(rows(), SPEC);
+    const held = Object.entries(engine.heldGradients()!).map(([name, values]): [string, Float32Array] => [name, values.slice()]);
+    await engine.close();
+    return held;
+  };
+  const [kept, again] = [await gradientOf(false), Object.fromEntries(await gradientOf(true))];
+  for (const [name, values] of kept) {
+    const top = Math.max(1e-6, ...values.map(Math.abs));
+    // float32 sums in another order
+    values.forEach((value, i) => {
+      expect(Math.abs(value - again[name]![i]!) / top, name).toBeLessThan(1e-4);
+    });
+  }
+});
+
 test.each([
   ["a whole model", {}],
   ["an adapter", { lora: { rank: 2, alpha: 4, dropout: 0, target_modules: ["q_proj"], exclude_modules: null, rslora: false, path: null } }],

@@ -96,8 +96,14 @@ describe("packed rows have the loss and the gradient of rows by themselves", () 
 });
 
 // grouped queries, windows that hide something, three axes of positions, a bias and head norms
-test.each(["llama", "qwen2_window", "qwen3_window", "qwen2_5_vl"])("the same in a model like %s", async (name) => {
-  const { policy, weights, store } = await openModel(join(ROOT, "tests", "fixtures", name), {});
+test.each([
+  ["llama", {}],
+  ["qwen2_window", {}],
+  ["qwen3_window", {}],
+  ["qwen2_5_vl", {}],
+  ["qwen2", { recompute: true }],
+])("the same in a model like %s, %j", async (name, options) => {
+  const { policy, weights, store } = await openModel(join(ROOT, "tests", "fixtures", name), options);
   const engine = new EmbeddedEngine(policy, weights, losses, store, { slots: 4, threads: 1 });
   await expectSame(engine, 60, "cross_entropy", 64);
   await engine.close();

@@ -76,6 +76,9 @@ test("a row that is longer than a packed one is refused by its id, and a picture
   ]);
   expect(code).toBe(2);
   expect(err).toContain("tokens are more than the 12 of a packed row\n  Raise packing, or drop the row.");
+  const planned = await program.run(["train", join(folder, "chat.yaml"), "--dry-run", "--set", "stages.warm.packing=12"]);
+  expect(planned.code).toBe(2);
+  expect(planned.err).toContain("are more than the 12 of a packed row");
   const tiny = await program.run([
     ...["train", TINY, "--run-dir", join(folder, "pictures"), "--json"],
     ...["--set", "stages.warm.packing=100"],
