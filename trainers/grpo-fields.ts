@@ -3,6 +3,7 @@ import { importanceWeights } from "./corrections/importance.ts";
 import { rejected } from "./corrections/reject.ts";
 import { highEntropy, onPolicy } from "./filters/tokens.ts";
 import { policyLosses } from "./losses/index.ts";
+import type { PreparedUpdate } from "./losses/policy.ts";
 import { hasEntropyBonus, hasKlTerm } from "./losses/spec.ts";
 import type { GrpoStage } from "./options.ts";
 
@@ -55,13 +56,13 @@ const product = (...factors: (Float32Array | number)[]): Float32Array => {
  *   klWeights       mask * aggregation * kl coefficient
  *   entropyWeights  entropy coefficient * mask * entropy mask / tokens, or * aggregation
  */
-export function updateFields(
+export async function updateFields(
   rollouts: readonly LearnedRollout[],
   current: CurrentPolicy | null,
   stage: GrpoStage,
   coefficients: Coefficients,
-  seed: number,
-): Record<string, Float32Array>[] {
+  { seed, behind }: Omit<PreparedUpdate, "sequences">,
+): Promise<Record<string, Float32Array>[]> {
   const loss = policyLosses.get(stage.loss);
   const corrections = importanceWeights(rollouts, stage);
   const masks = rejected(rollouts, stage.reject);
@@ -73,7 +74,7 @@ export function updateFields(
   }));
   const entropyKept = stage.top_entropy < 1 ? highEntropy(present, stage.top_entropy) : masks;
   const near = stage.off_policy_threshold === null ? masks : onPolicy(present, stage.off_policy_threshold);
-  const prepared = loss.prepare?.(present, stage, seed) ?? {};
+  const prepared = (await loss.prepare?.({ sequences: present, seed, behind }, stage)) ?? {};
   const lengths = masks.map((mask) => mask.reduce((sum, on) => sum + on, 0));
   const aggregate = countedWeights(sequences, lengths, stage);
   const bonusTokens = entropyKept.reduce((sum, kept) => kept.reduce((own, on) => own + on, sum), 0);

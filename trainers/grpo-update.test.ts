@@ -3,7 +3,7 @@ import { Random } from "../core/random.ts";
 import { TableEngine } from "../tests/table-engine.ts";
 import { aggregations } from "./aggregation/index.ts";
 import type { LearnedRollout } from "./grpo-fields.ts";
-import { type LearnedGroup, takeGradient } from "./grpo-update.ts";
+import { behindPrompts, type LearnedGroup, takeGradient } from "./grpo-update.ts";
 import { losses, policyLosses } from "./losses/index.ts";
 import { GrpoStage } from "./options.ts";
 import { settledFields } from "./presets.ts";
@@ -136,6 +136,24 @@ test("only what depends on the policy as it is takes another forward pass, and n
   const stage = stageOf({ loss: "kl_cov" });
   await takeGradient(data.groups, { engine, stage, coefficients: { kl: 0, entropy: 0 }, seed: 0, policyIsOld: true });
   expect(engine.forwards).toBe(0);
+});
+
+test("a loss that prepares itself may ask what the policy says behind other prompts", async () => {
+  const data = batch();
+  const engine = new TableEngine(data, losses);
+  const asked: number[] = [];
+  const plain = engine.logprobs.bind(engine);
+  engine.logprobs = (rows, options) => {
+    asked.push(...rows.map(({ prompt }) => prompt.tokens[0]!));
+    return plain(rows, options);
+  };
+  const behind = behindPrompts(engine, data.groups, stageOf({}));
+  const { logprobs, entropies } = await behind((prompt) => ({ ...prompt, tokens: prompt.tokens.map((id) => id + 9) }));
+  expect(asked).toEqual([9, 9, 9, 9]);
+  expect(data.groups[0]!.prompt.tokens[0]).toBe(0);
+  const rollouts = data.groups.flatMap((group) => group.rollouts);
+  expect(logprobs.map((own) => own.length)).toEqual(rollouts.map(({ tokens }) => tokens.length));
+  expect(entropies[2]![0]).toBe(Math.fround(data.entropies[rollouts[2]!.tokens[0]!]!));
 });
 
 test("of an update without a token of mask 1 nothing comes", async () => {

@@ -1,5 +1,6 @@
 import type { EncodedPrompt, Engine, LossSpec, TrainRow } from "../engines/engine.ts";
 import { type Coefficients, type CurrentPolicy, type LearnedRollout, needsCurrent, updateFields } from "./grpo-fields.ts";
+import type { PreparedUpdate } from "./losses/policy.ts";
 import { lossOptions } from "./losses/spec.ts";
 import type { GrpoStage } from "./options.ts";
 
@@ -72,7 +73,7 @@ export async function takeGradient(
   if (!rollouts.some(({ mask }) => mask.includes(1))) return null;
   const known = policyIsOld ? recomputed(rollouts) : null;
   const present = needsCurrent(stage) ? (known ?? (await policyAt(engine, groups, stage, "current"))) : null;
-  const fields = updateFields(rollouts, present, stage, coefficients, seed);
+  const fields = await updateFields(rollouts, present, stage, coefficients, { seed, behind: behindPrompts(engine, groups, stage) });
   if (!fields.some(({ mask }) => mask!.includes(1))) return null;
   const rows = rowsOf(groups, fields);
   const spec: LossSpec = { name: stage.loss, options: lossOptions(stage), temperature: lossTemperature(stage), noise_seed: seed };
@@ -90,6 +91,18 @@ export async function takeGradient(
     });
   }
   return { loss, sequences: rollouts.map((rollout, i) => ({ rollout, fields: fields[i]!, values: values[i]! })), rows, spec };
+}
+
+/** Asks the policy as it is now about the same completions behind other prompts. */
+export function behindPrompts(
+  engine: Pick<Engine, "logprobs">,
+  groups: readonly LearnedGroup[],
+  stage: GrpoStage,
+): PreparedUpdate["behind"] {
+  return (change) => {
+    const changed = groups.map((group) => ({ ...group, prompt: change(group.prompt) }));
+    return policyAt(engine, changed, stage, "current");
+  };
 }
 
 /** What is known of the old policy where all of it was computed by the trainer. */

@@ -49,7 +49,7 @@ export const clipCov: PolicyLoss = {
     `max(-r A, -clip(r, ${1 - clip_low}, ${1 + clip_high}) A), but 0 at ${100 * cov_ratio} % of the tokens, ` +
     `drawn where ${cov_low} < (A - mean A)(lp - mean lp) < ${cov_high}`,
   silent: "A = 0; r clipped; drawn",
-  prepare(sequences, { clip_low, clip_high, cov_ratio, cov_low, cov_high }, seed) {
+  prepare({ sequences, seed }, { clip_low, clip_high, cov_ratio, cov_low, cov_high }) {
     const all = covariances(sequences);
     const clipped = ({ sequence, token }: Place) => {
       const { logprobs, old, advantages } = sequences[sequence]!;
@@ -95,7 +95,7 @@ export const klCov: PolicyLoss = {
   formula: ({ cov_ratio, cov_kl_coef }) =>
     `-r A, and + ${cov_kl_coef} abs(lp - old) at the ${100 * cov_ratio} % of the tokens with the largest (A - mean A)(lp - mean lp)`,
   silent: "A = 0",
-  prepare(sequences, { cov_ratio }) {
+  prepare({ sequences }, { cov_ratio }) {
     const all = covariances(sequences);
     // sort is stable: of equals the first
     const top = [...all].sort((a, b) => b.covariance - a.covariance).slice(0, howMany(all.length, cov_ratio));

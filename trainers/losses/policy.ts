@@ -1,3 +1,4 @@
+import type { EncodedPrompt } from "../../engines/engine.ts";
 import { add, clip, div, exp, maximum, mul, stopGradient, sub, sum, type Tensor } from "../../engines/graph/build.ts";
 import { klTensor } from "../kl/estimators.ts";
 import type { LossDefinition, LossTensors, Span } from "./define.ts";
@@ -51,12 +52,20 @@ export interface PreparedSequence {
   entropies: Float32Array;
 }
 
-/** From all completions of an update to a field of each, by the field's name. `seed` is the update's own. */
-export type Prepare = (
-  sequences: readonly PreparedSequence[],
-  options: PolicyOptions,
-  seed: number,
-) => Record<string, readonly Float32Array[]>;
+/** All completions of an update, before it. */
+export interface PreparedUpdate {
+  /** [S] */
+  sequences: readonly PreparedSequence[];
+  /** of this update, for what is drawn */
+  seed: number;
+  /** one more forward pass of the policy as it is now, behind prompts that were changed: logprobs and entropies of the same completions, [S][T] */
+  behind(change: (prompt: EncodedPrompt) => EncodedPrompt): Promise<{ logprobs: Float32Array[]; entropies: Float32Array[] }>;
+}
+
+type Fields = Record<string, readonly Float32Array[]>;
+
+/** From all completions of an update to a field of each, by the field's name. */
+export type Prepare = (update: PreparedUpdate, options: PolicyOptions) => Fields | Promise<Fields>;
 
 /** Bound on a log ratio: beyond it exp overflows float32 sooner or later. verl's. */
 const LARGEST = 20;
