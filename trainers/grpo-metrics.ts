@@ -76,7 +76,7 @@ export function updateMetrics(all: readonly LearnedSequence[], stage: GrpoStage)
   for (const [name, metric] of Object.entries(MEANS)) {
     if (!found.includes(name)) continue;
     const own = perSequence(({ values }) => values[name]!);
-    const bySequence = name === "phi" || stage.ratio === "sequence";
+    const bySequence = name === "phi" || stage.ratio === "sequence" || stage.ratio === "product";
     out[metric] = bySequence ? mean(own.map(mean)) : mean(own.flat());
     if (name === "clip_low") out["clip_ratio/low_min"] = least(own.map(mean));
     if (name === "clip_high") out["clip_ratio/high_max"] = most(own.map(mean));

@@ -35,7 +35,9 @@ describe("settled fields", () => {
     expect(stageOf({ compat: "trl", loss: "grpo" }).aggregation).toBe("sequence_mean_token_mean");
     // TRL leaves the deviation to scale_rewards, whatever the loss
     expect(stageOf({ compat: "trl", loss: "dr_grpo" })).toMatchObject({ aggregation: "dr_grpo", scale_rewards: "group" });
-    expect(stageOf({ compat: "trl", advantage: "rloo" }).scale_rewards).toBe("none");
+    expect(stageOf({ compat: "trl", advantage: "rloo" })).toMatchObject({ scale_rewards: "none", ratio: "product", loss: "grpo" });
+    expect(stageOf({ compat: "trl", advantage: "rloo" })).toMatchObject({ kl_coef: 0.05, kl_in: "reward", kl_estimator: "k1" });
+    expect(stageOf({ compat: "trl", advantage: "rloo", loss: "cispo" })).toMatchObject({ ratio: "token", kl_coef: 0 });
   });
 
   test("verl: token mean with a dual clip at 3, clamped divergences", () => {

@@ -8,6 +8,8 @@ interface Trainer {
   fields: Fields;
   /** and for one loss */
   losses: Readonly<Record<string, Fields>>;
+  /** and for one advantage, whose trainer has a loss of its own */
+  advantages: Readonly<Record<string, Fields>>;
 }
 
 const BY_SEQUENCE = { aggregation: "sequence_mean_token_mean" };
@@ -16,7 +18,7 @@ const CLIP = { clip_low: 0.2, clip_high: 0.2 };
 
 /** Defaults of other trainers where they differ from vlrl's or from each other's. */
 const TRAINERS: Readonly<Record<string, Trainer>> = {
-  none: { fields: {}, losses: {} },
+  none: { fields: {}, losses: {}, advantages: {} },
   trl: {
     fields: {
       loss: "dapo",
@@ -44,6 +46,9 @@ const TRAINERS: Readonly<Record<string, Trainer>> = {
       cispo: BY_TOKEN,
       vespo: { ...BY_TOKEN, correction_level: "token", correction: "truncate" },
     },
+    advantages: {
+      rloo: { loss: "grpo", ratio: "product", ...BY_SEQUENCE, ...CLIP, kl_coef: 0.05, kl_in: "reward", kl_estimator: "k1" },
+    },
   },
   verl: {
     fields: {
@@ -69,6 +74,7 @@ const TRAINERS: Readonly<Record<string, Trainer>> = {
       dppo_kl: { ...CLIP, ratio_cap: 3 },
       clip_cov: CLIP,
     },
+    advantages: {},
   },
 };
 
@@ -77,18 +83,17 @@ const TRAINERS: Readonly<Record<string, Trainer>> = {
  * `compat`, and these before the loss's own. What is left is the schema's. Unknown names settle nothing.
  */
 export function settledFields(given: Fields): Fields {
-  const named = (key: string, otherwise: unknown) => String(given[key] ?? otherwise);
-  const { fields, losses } = TRAINERS[named("compat", "none")] ?? TRAINERS.none!;
-  const loss = named("loss", fields.loss ?? "grpo");
-  const advantage = named(
-    "advantage",
-    policyLosses.has(loss) ? (policyLosses.get(loss).defaults?.advantage ?? "group_mean") : "group_mean",
-  );
+  const { fields, losses, advantages: byAdvantage } = TRAINERS[String(given.compat ?? "none")] ?? TRAINERS.none!;
+  const own = byAdvantage[String(given.advantage)];
+  const loss = String(given.loss ?? own?.loss ?? fields.loss ?? "grpo");
+  const lossDefaults = policyLosses.has(loss) ? policyLosses.get(loss).defaults : {};
+  const advantage = String(given.advantage ?? lossDefaults?.advantage ?? "group_mean");
   const settled = {
-    ...(policyLosses.has(loss) ? policyLosses.get(loss).defaults : {}),
+    ...lossDefaults,
     ...fields,
     ...losses[loss],
     ...(advantages.has(advantage) ? advantages.get(advantage).defaults : {}),
+    ...(given.loss === undefined || given.loss === own?.loss ? own : {}),
   };
   return Object.fromEntries(Object.entries(settled).filter(([key]) => !Object.hasOwn(given, key)));
 }

@@ -1,11 +1,11 @@
 import { clip, exp, greater, minimum, mul, neg } from "../../engines/graph/build.ts";
-import { logRatio, type PolicyLoss, type StageDefaults } from "./policy.ts";
+import { logRatio, type PolicyLoss, ratioText, type StageDefaults } from "./policy.ts";
 
 /**
  * The clipped surrogate of PPO, at the level of tokens, turns or completions.
  *
  * Shapes: every tensor [N], one entry per token of the micro-batch, rollouts laid end to end. Units: nats.
- *   r    = exp(logprob - oldLogprob), or exp of the mean of that over the turn or completion (GSPO)
+ *   r    = exp(logprob - oldLogprob), or exp of the mean of that over the turn or completion (GSPO), or of its sum (TRL's RLOO)
  *   r'   = min(r, delta) where there is a delta
  *   loss = -min(r' A, clip(r, 1 - clip_low, 1 + clip_high) A)
  * `delta` bounds what a token of negative advantage can cost: two-sided clipping (INTELLECT-2, arXiv:2505.07291); as verl's `clip_ratio_c` it is
@@ -18,9 +18,8 @@ function clipped(name: string, source: string, defaults: StageDefaults = {}): Po
     defaults,
     reads: ["ratio", "clip_low", "clip_high", "delta"],
     formula: ({ ratio, clip_low, clip_high, delta }) => {
-      const level = ratio === "token" ? "r = exp(lp - old)" : `r = exp(mean over the ${ratio} of lp - old)`;
       const first = delta === null ? "r A" : `min(r, ${delta}) A`;
-      return `-min(${first}, clip(r, ${1 - clip_low}, ${1 + clip_high}) A), ${level}`;
+      return `-min(${first}, clip(r, ${1 - clip_low}, ${1 + clip_high}) A), ${ratioText(ratio)}`;
     },
     silent: "A = 0; r > 1 + clip_high with A > 0; r < 1 - clip_low, or r > delta, with A < 0",
     term(tokens, { ratio: level, clip_low, clip_high, delta }) {

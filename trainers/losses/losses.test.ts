@@ -91,6 +91,16 @@ describe("grpo", () => {
     expect(gradient).toEqual(allNear([-0.6, -0.6, 0, 2]));
   });
 
+  test("by the product, every token has that of its completion", async () => {
+    // 1.5 * 1.2 = 1.8; 0.5 * 0.9 = 0.45, clipped
+    const first = { ...at(1.5, 1.2), advantages: [-1, -1], weights: [0.25, 0.25] };
+    const second = { ...at(0.5, 0.9), advantages: [-1, -1], weights: [0.25, 0.25] };
+    const { loss, gradient } = await evaluate("grpo", [first, second], { ratio: "product" });
+    expect(loss).toEqual(near(0.5 * 1.8 + 0.5 * 0.8));
+    // each of the two tokens moves the whole product, which both weigh
+    expect(gradient).toEqual(allNear([0.9, 0.9, 0, 0]));
+  });
+
   test("by the turn, each turn has its own", async () => {
     const tokens = { ...at(1.44, 1, 1.1), turns: [0, 0, 1], advantages: [1, 1, 1], weights: [1, 1, 1] };
     const { loss, gradient } = await evaluate("grpo", [tokens], { ratio: "turn", clip_high: 0.3 });

@@ -4,7 +4,10 @@ const positive = (value: number) => z.number().gt(0).default(value);
 
 /** Fields of a grpo stage that policy losses read; which loss reads which stands in its own `reads`. */
 export const lossFields = {
-  ratio: z.enum(["token", "turn", "sequence"]).default("token").describe("what the ratio to the old policy is taken over"),
+  ratio: z
+    .enum(["token", "turn", "sequence", "product"])
+    .default("token")
+    .describe("the ratio to the old policy: of a token, the geometric mean over its turn or completion, or the completion's product"),
   clip_low: z.number().min(0).default(0.2).describe("the ratio is clipped to 1 - clip_low"),
   clip_high: z.number().min(0).default(0.2).describe("and to 1 + clip_high"),
   delta: z

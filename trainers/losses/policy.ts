@@ -81,10 +81,19 @@ export function tokenLogRatio({ logprobs, field }: LossTensors): Tensor {
   return clip(sub(logprobs, field("oldLogprobs")), -LARGEST, LARGEST);
 }
 
-/** The same at the level asked for: of the token itself, or the mean over its turn or completion. */
+/** The same at the level asked for: of the token itself, the mean over its turn or completion, or the completion's sum. */
 export function logRatio(tokens: LossTensors, level: PolicyOptions["ratio"]): Tensor {
   const perToken = tokenLogRatio(tokens);
-  return level === "token" ? perToken : meanOver(tokens, level, perToken);
+  if (level === "token") return perToken;
+  return level === "product" ? clip(tokens.sumOver("sequence", perToken), -LARGEST, LARGEST) : meanOver(tokens, level, perToken);
+}
+
+/** How a formula writes that ratio. */
+export function ratioText(level: PolicyOptions["ratio"]): string {
+  if (level === "token") return "r = exp(lp - old)";
+  return level === "product"
+    ? "r = exp(sum over the completion of lp - old)"
+    : `r = exp(mean over the ${level === "turn" ? "turn" : "completion"} of lp - old)`;
 }
 
 /**

@@ -1,5 +1,5 @@
 import { clip, exp, greater, minimum, mul, neg, stopGradient } from "../../engines/graph/build.ts";
-import { logRatio, type PolicyLoss, tokenLogRatio } from "./policy.ts";
+import { logRatio, type PolicyLoss, ratioText, tokenLogRatio } from "./policy.ts";
 
 /** The policy gradient itself: loss = -A lp. Shapes [N], nats. No ratio: it is right on the policy that sampled. */
 function plain(name: string, source: string, defaults: PolicyLoss["defaults"] = {}): PolicyLoss {
@@ -26,7 +26,7 @@ export const cispo: PolicyLoss = {
   name: "cispo",
   source: "MiniMax-M1 (arXiv:2506.13585), as in TRL: an absolute cap",
   reads: ["ratio", "ratio_cap"],
-  formula: ({ ratio, ratio_cap }) => `-sg(min(r, ${ratio_cap})) A lp, r by the ${ratio}`,
+  formula: ({ ratio, ratio_cap }) => `-sg(min(r, ${ratio_cap})) A lp, ${ratioText(ratio)}`,
   silent: "A = 0",
   term(tokens, { ratio: level, ratio_cap }) {
     const advantages = tokens.field("advantages");
