@@ -38,7 +38,8 @@ const SMOLLM2_135M = {
 };
 const ADAMW = { lr: 1e-5, betas: [0.9, 0.95] as [number, number], eps: 1e-8, weight_decay: 0.1, max_grad_norm: 1 };
 const NO_STOP = { temperature: 1, top_k: 0, top_p: 1, min_p: 0, stop_ids: [], stop_strings: [] };
-const GRPO = { name: "grpo", options: { clip_low: 0.2, clip_high: 0.2, kl_coef: 0 }, temperature: 1 };
+const OPTIONS = { ratio: "token", clip_low: 0.2, clip_high: 0.2, delta: null, kl_estimator: null, entropy_bonus: false };
+const GRPO = { name: "grpo", options: OPTIONS, temperature: 1 };
 const CROSS_ENTROPY = { name: "cross_entropy", options: {}, temperature: 1 };
 const REPEATS = 4;
 
@@ -130,7 +131,7 @@ async function measure(task: string): Promise<Measured> {
     passes: graphs.map(peakBytes),
     sessions: graphs.map(sessionBytes).reduce((sum, bytes) => sum + bytes, 0),
     accumulates: passes.length > 1,
-    updates: kind !== "decode",
+    moments: kind === "decode" ? 0 : 2,
     snapshots: 0,
     cache: kind === "sft" ? 0 : cacheBytes(model, 16, 128),
   };

@@ -171,7 +171,7 @@ describe("one fault, its place and its cure", () => {
       "",
       "r.yaml:4:3: data.train: is missing\n  Add it: a section of `key: value` lines (what the policy is trained on).",
     ],
-    ["kind: sft", "kind: sfft", 'r.yaml:11:11: stages.0.kind: expected one of sft, grpo, got "sfft"\n  Did you mean sft?'],
+    ["kind: sft", "kind: sfft", 'r.yaml:11:11: stages.0.kind: expected one of sft, grpo, dpo, ppo, got "sfft"\n  Did you mean sft?'],
     [
       "name: rl",
       "name: warm",
@@ -187,7 +187,42 @@ describe("one fault, its place and its cure", () => {
     [
       "    group_size: 8",
       "    advantage: best",
-      'r.yaml:16:16: stages.1.advantage: no advantage is called "best"\n  Known: group_mean, group_steps.',
+      'r.yaml:16:16: stages.1.advantage: no advantage is called "best"\n  Known: group_mean, group_steps, rloo, opo, gpg, pass_k, reinforce_plus_plus, reinforce_plus_plus_baseline, gdpo, gdpo_whitened.',
+    ],
+    [
+      "    group_size: 8",
+      "    aggregation: token",
+      'r.yaml:16:18: stages.1.aggregation: no aggregation is called "token"\n  Known: token_mean, sequence_mean_token_mean, token_sum, sequence_mean_token_sum, sequence_mean_token_sum_norm, dr_grpo, luspo.',
+    ],
+    [
+      "    group_size: 8",
+      "    loss: cispo\n    clip_high: 0.3",
+      "r.yaml:17:16: stages.1.clip_high: has no effect here\n  Loss cispo does not read it; it reads ratio, ratio_cap.",
+    ],
+    [
+      "    group_size: 8",
+      "    kl_estimator: k2",
+      "r.yaml:16:19: stages.1.kl_estimator: has no effect here\n  It says nothing while kl_coef is 0.",
+    ],
+    [
+      "    group_size: 8",
+      "    correction: mask",
+      "r.yaml:16:17: stages.1.correction: has no effect here\n  The old logprobs are the sampler's, so that there is no gap: let old_logprobs be recomputed.",
+    ],
+    [
+      "    group_size: 8",
+      "    loss: vespo\n    old_logprobs: recomputed\n    correction: mask\n    correction_level: sequence",
+      "r.yaml:19:23: stages.1.correction_level: expected token with loss vespo, got sequence\n  vespo sums the importance weights of a completion's tokens itself.",
+    ],
+    [
+      "    group_size: 8",
+      "    kl_coef: 0.1\n    kl_in: reward\n    kl_estimator: k3+",
+      "r.yaml:18:19: stages.1.kl_estimator: expected one without a +, got k3+\n  It names a gradient, and a reward has none.",
+    ],
+    [
+      "    group_size: 8",
+      "    filter: { on: anser }",
+      'r.yaml:16:19: stages.1.filter.on: no reward of this recipe is called "anser"\n  Did you mean "answer"?',
     ],
     [
       "    group_size: 8",
@@ -229,7 +264,7 @@ describe("one fault, its place and its cure", () => {
     [
       "seed: 3",
       "environment: { name: visual }",
-      'r.yaml:1:22: environment.name: no environment is called "visual"\n  Known: visual_question.',
+      'r.yaml:1:22: environment.name: no environment is called "visual"\n  Known: visual_question, chat.',
     ],
     ["seed: 3", "seed: 3\nseed: 4", "r.yaml:2:1: seed: this key is there twice\n  It is on line 1 already: remove one of the two."],
     ["seed: 3", "seed: !!js/function 'x'", "r.yaml:1:7: tags such as !!js/function are not for recipes\n  Write the plain value."],
@@ -406,6 +441,18 @@ describe("extends", () => {
     await write({ "r.yaml": "extends: link.yaml\n" });
     await symlink("r.yaml", "link.yaml");
     expect(await problems("r.yaml")).toContain("r.yaml → link.yaml");
+  });
+});
+
+describe("an optimizer that asks for what would be ignored", () => {
+  test.each([
+    ["min_lr_ratio: 0.1", "min_lr_ratio: a constant schedule never goes down"],
+    ["no_decay: [bias]", "no_decay: no weight decays"],
+    ["kind: adafactor", "adafactor: expected with kind adafactor, and only there\n"],
+    ["schedule: wsd, warmup_steps: 99, decay: { steps: 2 }", "decay: 99 steps of warm-up and 2 of decay are more than the stage's 100"],
+  ])("%s", async (field, message) => {
+    const said = await changed("    steps: 5\n", `    steps: 100\n    optimizer: { ${field} }\n`);
+    expect(said).toContain(`stages.0.optimizer.${message}`);
   });
 });
 

@@ -26,6 +26,8 @@ export interface OpenOptions {
   recompute?: boolean;
   /** what parameters that are not trained are held in: half precision takes half the memory, and is widened wherever it is used */
   frozenDtype?: "float32" | "float16";
+  /** with a critic, which starts at 0 */
+  critic?: boolean;
 }
 
 /** A policy ready for an engine. */
@@ -44,10 +46,11 @@ export async function openModel(folder: string, options: OpenOptions): Promise<O
   const { adapter, policy } = await openPolicy(folders, model, options);
   const base = await baseWeights(folders.base, model, policy.halves, options.fresh ? (options.seed ?? 0) : null);
   const store = modelStore(model, base);
-  if (adapter === null) return { policy, weights: base.weights, halves: base.halves, store };
+  const head = initialWeights({ parameters: policy.critic }, options.seed ?? 0);
+  if (adapter === null) return { policy, weights: { ...base.weights, ...head }, halves: base.halves, store };
   // an adapter is nothing without the very weights that it stands on
   if (!hasWeights(folders.base)) await store.write(folders.base, base.weights);
-  return { policy, weights: { ...base.weights, ...adapter.weights }, halves: base.halves, store: adapter.store };
+  return { policy, weights: { ...base.weights, ...adapter.weights, ...head }, halves: base.halves, store: adapter.store };
 }
 
 /**
@@ -68,10 +71,10 @@ export async function describePolicy(folder: string, options: OpenOptions): Prom
 async function openPolicy(
   folders: ModelFolders,
   model: Architecture,
-  { seed = 0, lora = null, freeze, recompute, frozenDtype }: OpenOptions,
+  { seed = 0, lora = null, freeze, recompute, frozenDtype, critic }: OpenOptions,
 ) {
   const adapter = await openAdapter(model, folders.base, folders.adapter, lora, seed);
-  return { adapter, policy: policyOf(model, { adapters: adapter?.adapters, freeze, recompute, frozenDtype }) };
+  return { adapter, policy: policyOf(model, { adapters: adapter?.adapters, freeze, recompute, frozenDtype, critic }) };
 }
 
 /** Throws CheckpointError where the files can't hold the model's weights. */

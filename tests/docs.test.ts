@@ -209,6 +209,7 @@ describe("docs/recipes.md and the schema say the same", () => {
       .map((one) => [`${word} ${one.properties![key]!.const}`, one]);
 
   const stages = kinds(property(root, "stages").items!, "kind", "Stage");
+  const grpo = stages.find(([title]) => title === "Stage grpo")![1];
   const nodes = new Map<string, Node>([
     ["The whole", root],
     ...["model", "data", "evaluation", "checkpoints", "rollouts"].map((key): [string, Node] => [key, property(root, key)]),
@@ -218,6 +219,8 @@ describe("docs/recipes.md and the schema say the same", () => {
     ...kinds(property(root, "data", "train"), "name", "Dataset"),
     ...kinds(property(root, "environment"), "name", "Environment"),
     ...stages,
+    ["filter", options(property(grpo, "filter")).find((one) => one.properties !== undefined)!],
+    ["reject", property(grpo, "reject").items!],
     ["optimizer", property(stages[0]![1], "optimizer")],
     ["sampling", property(root, "evaluation", "sampling")],
   ]);

@@ -85,6 +85,14 @@ export function seededCompletion(random: Random, length: number, vocab: number):
   const draw = (low: number, high: number) => Float32Array.from({ length }, () => low + (high - low) * random.uniform());
   return {
     tokens: Int32Array.from({ length }, () => random.integer(0, vocab - 1)),
-    fields: { weights: draw(0.01, 0.1), advantages: draw(-1, 1), oldLogprobs: draw(-6, -3), refLogprobs: draw(-6, -3) },
+    fields: {
+      weights: draw(0.01, 0.1),
+      klWeights: draw(0.001, 0.01),
+      entropyWeights: draw(0.001, 0.01),
+      mask: new Float32Array(length).fill(1),
+      advantages: draw(-1, 1),
+      oldLogprobs: draw(-6, -3),
+      refLogprobs: draw(-6, -3),
+    },
   };
 }

@@ -1,35 +1,27 @@
 import { DataError, noting, type Problem, problemText, UserError } from "../core/errors.ts";
-import type { Example } from "../core/types.ts";
 import type { Dataset } from "../datasets/define.ts";
-import type { EncodedPrompt } from "../engines/engine.ts";
+import type { EncodedPrompt, TrainRow } from "../engines/engine.ts";
 import { type Environment, resolveEnvironment } from "../environments/index.ts";
 import { checkLength } from "../models/length.ts";
 import type { Processor } from "../models/processor.ts";
 import { createScorer } from "../rewards/compose.ts";
 import type { RunPlan } from "./plan.ts";
-import { responseOf } from "./response.ts";
 import { type Crew, openData, rowProblem } from "./setup.ts";
-
-/** A row as a stage or an evaluation takes it: its prompt, and how many tokens come after it or may come. */
-export interface FirstRow {
-  prompt: EncodedPrompt;
-  after: number;
-}
+import { type RowEncoder, type StageNeeds, stageNeeds } from "./stage-needs.ts";
 
 export interface FirstRows {
   /** of each stage */
-  stages: FirstRow[][];
+  stages: TrainRow[][];
   /** of an evaluation; none where there is no data for it */
-  held: FirstRow[];
+  held: TrainRow[];
   /** how many rows of each dataset were looked at */
   counts: { train: number; eval: number };
 }
 
-/** The rows that somebody takes, from one on, and the tokens after the prompt of each. */
-interface Taking {
+/** The rows that somebody takes, from one on, and what becomes of each. */
+interface Taking extends Pick<StageNeeds, "row"> {
   first: number;
   count: number;
-  after(example: Example, processor: Processor): number;
 }
 
 /** Problems of rows that are told one by one. */
@@ -52,7 +44,11 @@ export async function firstRows(plan: RunPlan, files: string | null, most: numbe
   const reader = { environment, processor, maxLength: max_length ?? processor.contextLength, problems };
   const train = await takeRows("data.train", data.train, stageTakings(plan.stages, most), reader);
   const { rows, sampling } = plan.evaluation;
-  const takings = [{ first: 0, count: Math.min(most, rows), after: () => sampling.max_new_tokens }];
+  const evaluated: StageNeeds["row"] = async (example, { prompt }) => ({
+    prompt: await prompt(example),
+    completions: [{ tokens: new Int32Array(sampling.max_new_tokens), fields: {} }],
+  });
+  const takings = [{ first: 0, count: Math.min(most, rows), row: evaluated }];
   const held = data.held === null ? { rows: [[]], count: 0 } : await takeRows("data.eval", data.held, takings, reader);
   if (problems.length > 0) throw new UserError(problems);
   return { stages: train.rows, held: held.rows[0]!, counts: { train: train.count, eval: held.count } };
@@ -71,13 +67,10 @@ async function openChecked(plan: RunPlan, environment: Environment): Promise<Pic
 function stageTakings(stages: RunPlan["stages"], most: number): Taking[] {
   let next = 0;
   return stages.map((stage): Taking => {
+    const { rowsPerStep, row } = stageNeeds(stage);
     const first = next;
-    const all = stage.steps * (stage.kind === "sft" ? stage.batch_size : stage.groups_per_step);
-    next += all;
-    const count = Math.min(most, all);
-    if (stage.kind === "grpo") return { first, count, after: () => stage.sampling.max_new_tokens };
-    // the token that ends a response is learned too
-    return { first, count, after: (example, { encode }) => encode(responseOf(example, stage.response_field)).length + 1 };
+    next += stage.steps * rowsPerStep;
+    return { first, count: Math.min(most, stage.steps * rowsPerStep), row };
   });
 }
 
@@ -93,28 +86,36 @@ async function takeRows(
   dataset: Dataset,
   takings: Taking[],
   reader: Reader,
-): Promise<{ rows: FirstRow[][]; count: number }> {
+): Promise<{ rows: TrainRow[][]; count: number }> {
   const { environment, processor, maxLength, problems } = reader;
-  const prompts = new Map<number, EncodedPrompt>();
+  const prompts = new Map<string, EncodedPrompt>();
   const bad = new Set<number>();
   const faults: Problem[] = [];
-  const take = async (index: number, after: Taking["after"]): Promise<FirstRow> => {
+  const encoder: RowEncoder = {
+    processor,
+    environment,
+    async prompt({ id, fields }) {
+      const known = prompts.get(id) ?? (await processor.encodePrompt(environment.start(fields))).prompt;
+      prompts.set(id, known);
+      return known;
+    },
+  };
+  const take = async (index: number, row: Taking["row"]): Promise<TrainRow> => {
     const example = await dataset.at(index);
     const wrong = environment.check(example.fields).map((message) => rowProblem(field, example, message));
     if (wrong.length > 0) throw new DataError(wrong);
-    const prompt = prompts.get(index) ?? (await processor.encodePrompt(environment.start(example.fields))).prompt;
-    prompts.set(index, prompt);
-    const row = { prompt, after: after(example, processor) };
-    checkLength(example.id, { prompt: prompt.tokens.length, after: row.after }, maxLength);
-    return row;
+    const taken = await row(example, encoder);
+    const after = Math.max(...taken.completions.map(({ tokens }) => tokens.length));
+    checkLength(example.id, { prompt: taken.prompt.tokens.length, after }, maxLength);
+    return taken;
   };
   const looked = new Set<number>();
-  const rows: FirstRow[][] = [];
-  for (const { first, count, after } of takings) {
-    const taken: FirstRow[] = [];
+  const rows: TrainRow[][] = [];
+  for (const { first, count, row: rowOf } of takings) {
+    const taken: TrainRow[] = [];
     for (let index = first; index < first + Math.min(count, dataset.size); index++) {
       looked.add(index);
-      const row = await noting(faults, () => take(index, after));
+      const row = await noting(faults, () => take(index, rowOf));
       if (row === null) bad.add(index);
       else taken.push(row);
     }

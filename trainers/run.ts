@@ -6,11 +6,13 @@ import { type Checkpoint, checkCheckpoint, latestCheckpoint, retain, saveCheckpo
 import { advising, atomicWrite, exists, sweepTemporary } from "../core/atomic.ts";
 import { UserError } from "../core/errors.ts";
 import type { Scorer } from "../core/types.ts";
+import { dpoRunner } from "./dpo.ts";
 import { evaluatePolicy } from "./evaluate.ts";
 import type { EvalResult, RunSummary, StageSummary } from "./events.ts";
 import { grpoRunner } from "./grpo.ts";
 import type { Stage } from "./options.ts";
 import type { RunControl, RunPlan } from "./plan.ts";
+import { ppoRunner } from "./ppo/runner.ts";
 import { curveSvg } from "./report/curve.ts";
 import { MetricsLog, readMetrics } from "./report/metrics.ts";
 import { type StageContext, type StageRunner, updatesPerStep } from "./runner.ts";
@@ -23,6 +25,8 @@ export type { RunControl, RunPlan } from "./plan.ts";
 const runners: { [Kind in Stage["kind"]]: (context: StageContext, stage: Extract<Stage, { kind: Kind }>) => StageRunner } = {
   sft: sftRunner,
   grpo: grpoRunner,
+  dpo: dpoRunner,
+  ppo: ppoRunner,
 };
 
 function runnerOf(context: StageContext, stage: Stage): StageRunner {
@@ -41,6 +45,8 @@ interface Progress {
   /** seconds and tokens of the stage under way */
   stageSeconds: number;
   stageTokens: number;
+  /** of the stage's runner, where it goes on from a checkpoint */
+  runnerState: Record<string, number | null> | null;
   /** seconds since the run began, over all its resumptions */
   seconds: number;
 }
@@ -54,6 +60,7 @@ const FRESH: Progress = {
   stages: [],
   stageSeconds: 0,
   stageTokens: 0,
+  runnerState: null,
   seconds: 0,
 };
 
@@ -142,6 +149,8 @@ class Run {
   /** the model's config.json, read at the start: the checkpoint that it came from may be removed during the run */
   private config: Uint8Array = new Uint8Array();
   private readonly started = performance.now();
+  /** of the stage under way */
+  private runner: StageRunner | null = null;
 
   constructor(
     private readonly plan: RunPlan,
@@ -195,6 +204,7 @@ class Run {
   private async stage(stage: Stage): Promise<void> {
     const { control, progress } = this;
     const runner = runnerOf(this.contextOf(stage), stage);
+    this.runner = runner;
     control.listener({ type: "stage", name: stage.name, kind: stage.kind, steps: stage.steps, from: progress.step });
     if (progress.step === 0) {
       await this.crew.engine.resetOptimizer();
@@ -252,7 +262,7 @@ class Run {
     progress.dataPosition += runner.examplesPerStep * stage.steps;
     await this.save(stage, result, true);
     control.listener({ type: "stage_end", summary });
-    Object.assign(progress, { stageIndex: progress.stageIndex + 1, step: 0, stageSeconds: 0, stageTokens: 0 });
+    Object.assign(progress, { stageIndex: progress.stageIndex + 1, step: 0, stageSeconds: 0, stageTokens: 0, runnerState: null });
   }
 
   private contextOf(stage: Stage): StageContext {
@@ -265,6 +275,8 @@ class Run {
       // the version counts updates: taking back those of this stage's steps gives its start
       firstVersion: progress.policyVersion - progress.step * updatesPerStep(stage),
       rolloutsFolder: plan.rollouts.write ? join(control.runDir, "rollouts") : null,
+      state: progress.runnerState,
+      noisy: plan.model.lora !== null && plan.model.lora.dropout > 0,
       warn: (message) => control.listener({ type: "warning", message }),
       onSampled: (done, total) => control.listener({ type: "progress", what: "sample", done, total }),
     };
@@ -327,6 +339,7 @@ class Run {
           stage_tokens: stageTokens,
           seconds: this.seconds(),
           reward_versions: crew.scorer.versions ?? {},
+          runner: json(this.runner?.state?.() ?? null),
         },
       },
       async (temporary) => {
@@ -371,7 +384,8 @@ function progressOf({ state }: Checkpoint): Progress {
     stages: state.stages as unknown as StageSummary[],
     stageSeconds: Number(trainer.stage_seconds),
     stageTokens: Number(trainer.stage_tokens),
+    runnerState: (trainer.runner ?? null) as Progress["runnerState"],
     seconds: Number(trainer.seconds),
   };
-  return state.finished ? { ...base, stageIndex: base.stageIndex + 1, step: 0, stageSeconds: 0, stageTokens: 0 } : base;
+  return state.finished ? { ...base, stageIndex: base.stageIndex + 1, step: 0, stageSeconds: 0, stageTokens: 0, runnerState: null } : base;
 }

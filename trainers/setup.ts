@@ -17,6 +17,8 @@ export interface Crew {
   processor: Processor;
   environment: Environment;
   scorer: Scorer;
+  /** weights of the rewards that enter the total, by name */
+  rewardWeights: ReadonlyMap<string, number>;
   train: Dataset;
   held: Dataset | null;
   /** the folder with the model's config.json, which every checkpoint takes along */
@@ -40,13 +42,21 @@ export async function modelFolder({ model, folder }: Pick<RunPlan, "model" | "fo
 }
 
 /** How the engine is to be started: `start` is a run's beginning, when adapters and presets are made; later they are in the folder. */
-export function engineStart({ model, seed, folder: root }: RunPlan, folder: string, start: boolean): EngineStart {
+export function engineStart({ model, seed, folder: root, stages }: RunPlan, folder: string, start: boolean): EngineStart {
   const { lora, freeze, recompute, frozen_dtype, slots, threads } = model;
   const path = lora === null || lora.path === null || isAbsolute(lora.path) ? lora?.path : resolve(root, lora.path);
   const adapter = lora === null || !start ? null : { ...lora, path: path ?? null };
   return {
     folder,
-    open: { seed, fresh: start && model.preset !== undefined, lora: adapter, freeze, recompute, frozenDtype: frozen_dtype },
+    open: {
+      seed,
+      fresh: start && model.preset !== undefined,
+      lora: adapter,
+      freeze,
+      recompute,
+      frozenDtype: frozen_dtype,
+      critic: stages.some(({ kind }) => kind === "ppo"),
+    },
     slots,
     threads,
   };
@@ -71,7 +81,10 @@ export async function assemble(plan: RunPlan, folder: string, { start }: { start
       await scorer.close();
     };
     const maxLength = max_length ?? processor.contextLength;
-    return { engine, processor, environment, scorer, train, held, configFolder: base, maxLength, close };
+    const rewardWeights = new Map(
+      scorer.names.flatMap((name, i): [string, number][] => (scorer.counted.includes(name) ? [[name, plan.rewards[i]!.weight]] : [])),
+    );
+    return { engine, processor, environment, scorer, rewardWeights, train, held, configFolder: base, maxLength, close };
   } catch (error) {
     await engine?.close();
     await scorer.close();

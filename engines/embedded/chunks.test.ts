@@ -3,12 +3,13 @@ import { decoderWeights, fullAdapter, gradientGap, smallDecoder, textRows } from
 import { losses } from "../../trainers/losses/index.ts";
 import { type Tensor, topological } from "../graph/tensor.ts";
 import { OnnxSession } from "../onnx/session.ts";
-import { fieldFeed, noiseSeeds, planPasses } from "./pass.ts";
+import { lossFeeds } from "./loss-inputs.ts";
+import { noiseSeeds, planPasses } from "./pass.ts";
 import { type Policy, policyOf } from "./policy.ts";
 import { logprobGraph, lossGraph } from "./train-graph.ts";
 
 const VOCAB = 61;
-const OPTIONS = { clip_low: 0.2, clip_high: 0.3, kl_coef: 0.1 };
+const OPTIONS = { ratio: "token", clip_low: 0.2, clip_high: 0.3, delta: null, kl_estimator: "k3", kl_limit: null, entropy_bonus: true };
 const TEMPERATURE = 0.7;
 
 /** One pass over the first rows: loss, metrics, gradients, logprobs and entropies with so many values of the logits at a time. */
@@ -17,11 +18,11 @@ async function passOf(policy: Policy, chunkValues?: number) {
   const rows = textRows(VOCAB).slice(0, 1);
   const [pass] = planPasses(rows, policy.model);
   const { shape, feeds } = pass!;
-  const fields = Object.fromEntries(["weights", ...loss.fields(OPTIONS)].map((name) => [`field:${name}`, fieldFeed(rows, pass!, name)]));
   const run = async (graph: Record<string, Tensor>) => {
     const session = await OnnxSession.create(graph, { threads: 1 });
     const { tokens, pictures } = noiseSeeds(rows, pass!);
     const noise = policy.noise?.feeds(session.inputNames, 3, tokens, pictures);
+    const fields = lossFeeds(session.inputNames, rows, pass!.places, shape.targets);
     const results = await session.run({ ...decoderWeights(policy), ...feeds, ...fields, ...noise });
     await session.release();
     return results;
@@ -29,7 +30,10 @@ async function passOf(policy: Policy, chunkValues?: number) {
   const graph = lossGraph(policy, shape, loss, OPTIONS, TEMPERATURE, chunkValues);
   return {
     targets: shape.targets,
-    values: { ...(await run(graph)), ...(await run({ ...logprobGraph(policy, shape, TEMPERATURE, false, chunkValues) })) },
+    values: {
+      ...(await run(graph)),
+      ...(await run({ ...logprobGraph(policy, shape, TEMPERATURE, { bare: false, noisy: false }, chunkValues) })),
+    },
     pieces: topological(Object.values(graph)).filter(({ op }) => op === "tokenLogprob").length,
   };
 }
@@ -58,7 +62,7 @@ test.each(Object.entries(policies))("logits in pieces give what whole ones give:
     expect(parts.pieces).toBe(Math.ceil(whole.targets / size));
     // float32: the head's gradient is a sum over targets, here in another order
     expect(gradientGap(gradientsIn(parts.values), gradientsIn(whole.values))).toBeLessThan(1e-6);
-    for (const name of ["loss", "metric:kl", "metric:entropy"]) {
+    for (const name of ["loss", "token:kl", "token:entropies"]) {
       const [part] = parts.values[name]!;
       const [all] = whole.values[name]!;
       expect(Math.abs(part! - all!), name).toBeLessThan(1e-6 * Math.max(1, Math.abs(all!)));

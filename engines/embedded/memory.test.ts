@@ -58,11 +58,11 @@ test("a policy: weights, what training adds for the trained ones, cache, session
     [10, 10],
     [5, 8],
   ].map((shape, i) => ({ name: `w${i}`, shape, init: { kind: "zeros" as const } }));
-  const policy = { parameters: [frozen, trained], trained: [trained] } as unknown as Policy;
-  const sampled = { process: 1000, passes: [200, 50], sessions: 7, updates: false, accumulates: false, snapshots: 0, cache: 30 };
+  const policy = { parameters: [frozen, trained], trained: [trained], halves: new Set() } as unknown as Policy;
+  const sampled = { process: 1000, passes: [200, 50], sessions: 7, moments: 0, accumulates: false, snapshots: 0, cache: 30 };
   // 1000 + 4 * (100 + 40) + 30 + 7 + 1.1 * 200
   expect(policyBytes(policy, sampled)).toBeCloseTo(1817, 9);
   // two moments, a gradient and one snapshot of 40 values, 160 bytes each
-  expect(policyBytes(policy, { ...sampled, updates: true, accumulates: true, snapshots: 1 })).toBeCloseTo(1817 + 4 * 160, 9);
-  expect(policyBytes(policy, { ...sampled, updates: true })).toBeCloseTo(1817 + 2 * 160, 9);
+  expect(policyBytes(policy, { ...sampled, moments: 2, accumulates: true, snapshots: 1 })).toBeCloseTo(1817 + 4 * 160, 9);
+  expect(policyBytes(policy, { ...sampled, moments: 2 })).toBeCloseTo(1817 + 2 * 160, 9);
 });

@@ -91,8 +91,8 @@ export interface MemoryNeeds {
   passes: number[];
   /** compiled graphs that are kept, by `sessionBytes` */
   sessions: number;
-  /** whether there are updates at all */
-  updates: boolean;
+  /** copies of the trained weights that the optimizer keeps: two moments, next to nothing, or none where there are no updates */
+  moments: number;
   /** whether an update adds up the gradients of several passes */
   accumulates: boolean;
   /** copies of the trained weights that are held: reference policies */
@@ -103,12 +103,12 @@ export interface MemoryNeeds {
 
 /** Bytes that a policy takes while it is trained and sampled from: the process at its largest. */
 export function policyBytes(policy: Policy, needs: MemoryNeeds): number {
-  const { process, passes, sessions, updates, accumulates, snapshots, cache } = needs;
+  const { process, passes, sessions, moments, accumulates, snapshots, cache } = needs;
   const halves = policy.parameters.filter(({ name }) => policy.halves.has(name));
   const weights = 4 * parameterCount(policy.parameters) - 2 * parameterCount(halves);
   const trained = 4 * parameterCount(policy.trained);
-  // the gradient that further passes are added to, and two moments
-  const copies = (updates ? (accumulates ? 1 : 0) + 2 : 0) + snapshots;
+  // the gradient that further passes are added to counts as one
+  const copies = (accumulates ? 1 : 0) + moments + snapshots;
   return process + weights + trained * copies + cache + sessions + (1 + ALLOCATOR_SHARE) * Math.max(0, ...passes);
 }
 

@@ -10,7 +10,7 @@ import { lossGraph } from "./train-graph.ts";
 
 const GRPO: LossSpec = {
   name: "grpo",
-  options: { clip_low: 0.2, clip_high: 0.3, kl_coef: 0.1 },
+  options: { ratio: "token", clip_low: 0.2, clip_high: 0.3, delta: null, kl_estimator: "k3", kl_limit: null, entropy_bonus: true },
   temperature: 0.8,
   noise_seed: 41,
 };
