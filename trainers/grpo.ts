@@ -9,7 +9,7 @@ import { afterStep, afterUpdate, appliedEntropy, type Controlled, initialControl
 import { judgedRollout } from "./credit.ts";
 import { assertOnPolicy, mismatchOf } from "./grpo-check.ts";
 import { klInReward, klPenalties, learnedGroups, lookUpPolicies } from "./grpo-learned.ts";
-import { entropyBonus, rolloutMetrics, updateMetrics } from "./grpo-metrics.ts";
+import { entropyBonus, normalisedOver, rolloutMetrics, updateMetrics } from "./grpo-metrics.ts";
 import { examplesPerStep, type ScoredGroup, sampleStep } from "./grpo-sample.ts";
 import { type LearnedGroup, type LearnedSequence, takeGradient } from "./grpo-update.ts";
 import { hasEntropyBonus } from "./losses/spec.ts";
@@ -63,6 +63,7 @@ export function grpoRunner(context: StageContext, stage: GrpoStage): StageRunner
     for (let pass = 0; pass < updates; pass++) {
       const start = (pass % minibatches) * size;
       const part = groups.slice(start, start + size);
+      if (part.length === 0) continue;
       const coefficients = { kl: control.kl, entropy: appliedEntropy(control, stage) };
       const noise = deriveSeed(seed, "dropout", context.stage, step * updates + pass);
       const taken = await takeGradient(part, { engine, stage, coefficients, seed: noise, policyIsOld: pass === 0 });
@@ -124,7 +125,12 @@ export function grpoRunner(context: StageContext, stage: GrpoStage): StageRunner
       return {
         tokens,
         metrics: {
-          ...(rollouts.length === 0 ? {} : rolloutMetrics(groups.map((group) => group.rollouts))),
+          ...(rollouts.length === 0
+            ? {}
+            : rolloutMetrics(
+                groups.map((group) => group.rollouts),
+                normalisedOver(stage),
+              )),
           ...trained,
           ...(kl === undefined ? {} : { kl }),
           ...(stage.kl_target === null ? {} : { kl_coef: control.kl }),
