@@ -64,15 +64,17 @@ export function grpoRunner(context: StageContext, stage: GrpoStage): StageRunner
       const start = (pass % minibatches) * size;
       const part = groups.slice(start, start + size);
       if (part.length === 0) continue;
+      /** whether the policy is still the one that sampled */
+      const first = learned.length === 0;
       const coefficients = { kl: control.kl, entropy: appliedEntropy(control, stage) };
       const noise = deriveSeed(seed, "dropout", context.stage, step * updates + pass);
-      const taken = await takeGradient(part, { engine, stage, coefficients, seed: noise, policyIsOld: pass === 0 });
+      const taken = await takeGradient(part, { engine, stage, coefficients, seed: noise, policyIsOld: first });
       if (taken === null) {
         const rollouts = part.reduce((count, group) => count + group.rollouts.length, 0);
         warn(`step ${step + 1}: none of ${rollouts} rollouts enters the loss, nothing is learned from them`);
         continue;
       }
-      if (pass === 0) {
+      if (first) {
         mismatch = mismatchOf(groups, taken.sequences, stage);
         assertOnPolicy(taken.sequences, stage, context, step);
       }
