@@ -28,6 +28,13 @@ describe("the entropy coefficient", () => {
   });
 });
 
+test("numbers that are none steer nothing", () => {
+  const both = stage({ kl_coef: 0.1, kl_target: 0.1, entropy_coef: 0.01, entropy_target: 0.2 });
+  const start = initialControl(both);
+  expect(afterUpdate(start, Number.NaN, both)).toEqual(start);
+  expect(afterStep(start, Number.POSITIVE_INFINITY, 8, both)).toEqual(start);
+});
+
 describe("the KL coefficient", () => {
   const steered = stage({ kl_coef: 0.1, kl_target: 0.1, kl_horizon: 1000 });
   test.each([

@@ -20,7 +20,7 @@ export function appliedEntropy({ entropy, lastEntropy }: Controlled, { entropy_t
 
 /** After an update whose tokens had this mean entropy. Source: Skywork-OR1 (arXiv:2505.22312), as in TRL. */
 export function afterUpdate(control: Controlled, entropy: number, { entropy_target, entropy_step }: GrpoStage): Controlled {
-  if (entropy_target === null) return control;
+  if (entropy_target === null || !Number.isFinite(entropy)) return control;
   const moved = control.entropy + (entropy <= entropy_target ? entropy_step : -entropy_step);
   return { ...control, entropy: Math.max(0, Math.min(1, moved)), lastEntropy: entropy };
 }
@@ -30,7 +30,7 @@ export function afterUpdate(control: Controlled, entropy: number, { entropy_targ
  * target, and shrinks where it is below. Source: Ziegler et al. (arXiv:1909.08593), as in verl.
  */
 export function afterStep(control: Controlled, kl: number, rollouts: number, { kl_target, kl_horizon }: GrpoStage): Controlled {
-  if (kl_target === null) return control;
+  if (kl_target === null || !Number.isFinite(kl)) return control;
   const error = Math.max(-0.2, Math.min(0.2, kl / kl_target - 1));
   return { ...control, kl: control.kl * (1 + (error * rollouts) / kl_horizon) };
 }

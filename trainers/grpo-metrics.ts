@@ -3,21 +3,27 @@ import { mean, sampleStd, scored } from "./advantages/define.ts";
 import type { LearnedSequence } from "./grpo-update.ts";
 import type { GrpoStage } from "./options.ts";
 
+/** Whose standard deviation a stage's advantages are divided by, or would be. */
+export function normalisedOver({ scale_rewards, advantage }: GrpoStage): "group" | "batch" {
+  return scale_rewards === "batch" || advantage.startsWith("gdpo") ? "batch" : "group";
+}
+
 /**
  * What a step's rollouts [P][G] say, under TRL's metric names: reward and its parts, lengths, how many groups carry no signal, what could
  * not be scored, and how long rewards took: the 95th percentile of milliseconds, over what was asked.
  */
-export function rolloutMetrics(groups: readonly (readonly Rollout[])[]): Record<string, number> {
+export function rolloutMetrics(groups: readonly (readonly Rollout[])[], over: "group" | "batch"): Record<string, number> {
   const rollouts = groups.flat();
   const rewards = scored(rollouts.map(({ reward }) => reward));
   const outcomes = scored(rollouts.map(({ outcome }) => outcome));
   const lengths = rollouts.map(({ tokens }) => tokens.length);
   const ended = rollouts.filter(({ finish }) => finish !== "length").map(({ tokens }) => tokens.length);
-  const flat = groups.filter((group) => sampleStd(scored(group.map(({ reward }) => reward))) === 0).length;
+  const flat = (rewards: readonly (number | null)[]) => sampleStd(scored(rewards)) === 0;
+  const flatGroups = groups.filter((group) => flat(group.map(({ reward }) => reward))).length / groups.length;
   return {
     ...(rewards.length > 0 ? { reward: mean(rewards), reward_std: sampleStd(rewards) } : {}),
     ...(outcomes.length > 0 ? { "reward/outcome/mean": mean(outcomes) } : {}),
-    frac_reward_zero_std: flat / groups.length,
+    frac_reward_zero_std: over === "group" ? flatGroups : Number(flat(rewards)),
     "completions/mean_length": mean(lengths),
     "completions/min_length": least(lengths),
     "completions/max_length": most(lengths),

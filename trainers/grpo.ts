@@ -9,7 +9,7 @@ import { afterStep, afterUpdate, appliedEntropy, type Controlled, initialControl
 import { judgedRollout } from "./credit.ts";
 import { assertOnPolicy, mismatchOf } from "./grpo-check.ts";
 import { klInReward, klPenalties, learnedGroups, lookUpPolicies } from "./grpo-learned.ts";
-import { entropyBonus, rolloutMetrics, updateMetrics } from "./grpo-metrics.ts";
+import { entropyBonus, normalisedOver, rolloutMetrics, updateMetrics } from "./grpo-metrics.ts";
 import { examplesPerStep, type ScoredGroup, sampleStep } from "./grpo-sample.ts";
 import { type LearnedGroup, type LearnedSequence, takeGradient } from "./grpo-update.ts";
 import { hasEntropyBonus } from "./losses/spec.ts";
@@ -64,15 +64,18 @@ export function grpoRunner(context: StageContext, stage: GrpoStage): StageRunner
     for (let pass = 0; pass < updates; pass++) {
       const start = (pass % minibatches) * size;
       const part = groups.slice(start, start + size);
+      if (part.length === 0) continue;
+      /** whether the policy is still the one that sampled */
+      const first = learned.length === 0;
       const coefficients = { kl: control.kl, entropy: appliedEntropy(control, stage) };
       const noise = deriveSeed(seed, "dropout", context.stage, step * updates + pass);
-      const taken = await takeGradient(part, { engine, stage, coefficients, seed: noise, policyIsOld: pass === 0 });
+      const taken = await takeGradient(part, { engine, stage, coefficients, seed: noise, policyIsOld: first });
       if (taken === null) {
         const rollouts = part.reduce((count, group) => count + group.rollouts.length, 0);
         warn(`step ${step + 1}: none of ${rollouts} rollouts enters the loss, nothing is learned from them`);
         continue;
       }
-      if (pass === 0) {
+      if (first) {
         mismatch = mismatchOf(groups, taken.sequences, stage);
         assertOnPolicy(taken.sequences, stage, context, step);
       }
@@ -128,7 +131,12 @@ export function grpoRunner(context: StageContext, stage: GrpoStage): StageRunner
       return {
         tokens,
         metrics: {
-          ...(rollouts.length === 0 ? {} : rolloutMetrics(groups.map((group) => group.rollouts))),
+          ...(rollouts.length === 0
+            ? {}
+            : rolloutMetrics(
+                groups.map((group) => group.rollouts),
+                normalisedOver(stage),
+              )),
           ...trained,
           ...(kl === undefined ? {} : { kl }),
           ...(stage.kl_target === null ? {} : { kl_coef: control.kl }),
