@@ -31,7 +31,8 @@ test.each([
   ["half a surrogate pair", fill("\ud835")],
   ["nulls", fill("\u0000")],
 ])("a megabyte of %s is scored in linear time, and never paid for", async (_, completion) => {
-  for (const definition of rewards.entries) {
+  for (const name of ["answer", "box_iou", "boxes", "format", "random", "steps"]) {
+    const definition = rewards.get(name);
     const started = performance.now();
     const outcome = await ask(
       { definition, field: definition.field, options: { seed: 0 } },
