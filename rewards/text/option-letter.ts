@@ -2,6 +2,9 @@
  * Reading the letter of a multiple-choice answer. `letters` are the options there are, upper case, in order: "ABCD".
  */
 
+/** A letter with its text is not longer; of a longer sentence the end says what is meant. */
+const [MAX_STRICT, MAX_LENIENT] = [2000, 10_000];
+
 /** Dressing around a lone letter: `(b)`, `**B**`, `[B]`, `"B"`, `$B$`, `\text{B}`. */
 const HEAD = /^(?:[\s"'`*_$([{]|\\text(?:bf)?(?=\{)|\\mathrm(?=\{)){0,24}([A-Za-z])(?=[\s"'`*_$)\]}]{0,24}(?:$|[)\]}.:]))/;
 
@@ -11,6 +14,7 @@ const HEAD = /^(?:[\s"'`*_$([{]|\\text(?:bf)?(?=\{)|\\mathrm(?=\{)){0,24}([A-Za-
  */
 export function strictLetter(text: string, letters: string): string | null {
   const trimmed = text.trim();
+  if (trimmed.length > MAX_STRICT) return null;
   const letter = HEAD.exec(trimmed)?.[1]?.toUpperCase();
   if (letter === undefined || !letters.includes(letter)) return null;
   const others = [...marked(trimmed, letters), ...bare(trimmed, letters)].filter((other) => other.letter !== letter);
@@ -24,7 +28,8 @@ export function strictLetter(text: string, letters: string): string | null {
 export function lenientLetter(text: string, letters: string): string | null {
   const strict = strictLetter(text, letters);
   if (strict !== null) return strict;
-  for (const candidates of [said(text, letters), marked(text, letters), bare(text, letters)]) {
+  const tail = text.slice(-MAX_LENIENT);
+  for (const candidates of [said(tail, letters), marked(tail, letters), bare(tail, letters)]) {
     const last = candidates.at(-1);
     if (last !== undefined) return last.letter;
   }
