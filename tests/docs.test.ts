@@ -232,7 +232,7 @@ describe("docs/recipes.md and the schema say the same", () => {
   });
 
   test("and every reward has its row", () => {
-    const page = read("docs/recipes.md");
+    const page = read("docs/recipes.md") + read("docs/rewards.md");
     for (const name of rewards.names) expect(page).toMatch(new RegExp(`^\\| \`${name}\` +\\|`, "m"));
   });
 });
