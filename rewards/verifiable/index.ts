@@ -7,6 +7,7 @@ import { contains } from "./contains.ts";
 import { decision } from "./decision.ts";
 import { editRatio } from "./edit-ratio.ts";
 import { itemSet } from "./item-set.ts";
+import { javascriptTests } from "./javascript-tests.ts";
 import { jsonMatch } from "./json-match.ts";
 import { jsonSchema } from "./json-schema.ts";
 import { math } from "./math.ts";
@@ -15,6 +16,7 @@ import { ndcg } from "./ndcg.ts";
 import { numberMatch } from "./number-match.ts";
 import { ranking } from "./ranking.ts";
 import { regex } from "./regex.ts";
+import { sqlResult } from "./sql-result.ts";
 import { tableFidelity } from "./table-fidelity.ts";
 import { textMatch } from "./text-match.ts";
 
@@ -28,6 +30,7 @@ export const verifiable = [
   decision,
   editRatio,
   itemSet,
+  javascriptTests,
   jsonMatch,
   jsonSchema,
   math,
@@ -36,6 +39,7 @@ export const verifiable = [
   numberMatch,
   ranking,
   regex,
+  sqlResult,
   tableFidelity,
   textMatch,
 ] as RewardDefinition[];
