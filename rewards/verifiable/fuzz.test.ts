@@ -63,6 +63,15 @@ const CASES: Record<string, Case[]> = {
     { fields: { answer: "1,234.5 km" }, options: { relative: 0.05 }, right: "<answer>1,234.5 km</answer>" },
     { fields: { answer: 12 }, options: { extract: "whole", find: "last" }, right: "so 3 + 9 = 12" },
   ],
+  plan: [
+    {
+      fields: {
+        problem: { actions: [{ name: "go ?a ?b", needs: ["at ?a"], adds: ["at ?b"], removes: ["at ?a"] }], init: ["at x"], goal: ["at z"] },
+      },
+      options: { credit: "goals" },
+      right: "<answer>go x y\ngo y z</answer>",
+    },
+  ],
   ranking: [{ fields: { answer: ["a", "b", "c"] }, right: "<answer>a > b > c</answer>" }],
   regex: [{ fields: {}, options: { pattern: "(a+)+b$" }, right: "aaab" }],
   sql_result: [
