@@ -111,8 +111,11 @@ function plainItems(node: Node, tolerance: number): Node[] {
   return flat.filter((item, i) => !flat.slice(0, i).some((other) => same(other, item, tolerance)));
 }
 
+/** What is given a value in a list; `x_1` and `x_2` are the values of one x. */
 function names(node: Node): Set<string> {
-  return new Set(itemsOf(node).flatMap((item) => assignedName(item) ?? []));
+  const all = new Set(itemsOf(node).flatMap((item) => assignedName(item) ?? []));
+  const bare = new Set([...all].map((name) => name.replace(/_[0-9]+$/, "")));
+  return bare.size === 1 ? bare : all;
 }
 
 function assignedName(node: Node): string | null {

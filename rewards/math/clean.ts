@@ -18,6 +18,9 @@ const REWRITES: [RegExp, string][] = [
   [/\\(?:rbrack)(?![A-Za-z])/g, "]"],
   [/\\[lr]vert(?![A-Za-z])|\\vert(?![A-Za-z])/g, "|"],
   [/\{,\}/g, ","],
+  [/\{\}/g, ""],
+  [/\\(?:text|mathrm)\s?\{\s*([-+]?[0-9][0-9.,]*)\s*\}/g, "$1"], // \text{256}
+  [/\\(?:angle|measuredangle|triangle)(?![A-Za-z])/g, ""],
   [/(?<=[0-9])(?:(?<!\\)\\[,!;: ]|~)(?=[0-9]{3})/g, ""], // 1\,234
   [/(?<!\\)\\[,!;: ]|~|\\q?quad(?![A-Za-z])/g, " "],
   [/\\(?:degree|textdegree)(?![A-Za-z])|\^\s?\{?\s?\\circ\s?\}?|\^\s?o(?![A-Za-z])/g, "°"],
