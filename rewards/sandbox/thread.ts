@@ -1,4 +1,5 @@
 import { Worker } from "node:worker_threads";
+import PQueue from "p-queue";
 import type { Job, Reply } from "./protocol.ts";
 
 /** Objects of the thread itself; what a program allocates lies in its WebAssembly memory, which has a limit of its own. */
@@ -23,8 +24,6 @@ class SandboxThread {
       execArgv: fromSource ? ["--import", import.meta.resolve("jiti/register")] : [],
       resourceLimits: { maxOldGenerationSizeMb: MAX_HEAP_MB },
       env: {},
-      stdout: true,
-      stderr: true,
     });
     this.worker.on("message", (reply: Reply) => this.settle?.(reply));
     this.worker.on("error", (error: unknown) => this.die(error instanceof Error ? error.message : String(error)));
@@ -62,19 +61,23 @@ class SandboxThread {
   }
 }
 
+/** As many programs at once; the rest wait, and their time starts when a thread takes them up. */
+const queue = new PQueue({ concurrency: 2 });
 const idle: SandboxThread[] = [];
 
-/** Runs a job in a thread of its own. Throws where no thread comes up, which is nobody's fault but ours. */
-export async function runJob(job: Job, timeoutMs: number): Promise<Heard> {
-  const thread = idle.pop() ?? new SandboxThread();
-  if (!started.has(thread)) {
-    const heard = await thread.hear(START_TIMEOUT_MS);
-    if (heard.kind !== "ready") throw new Error(`a sandbox thread did not start: ${heard.kind === "died" ? heard.message : heard.kind}`);
-    started.add(thread);
-  }
-  const heard = await thread.hear(timeoutMs, job);
-  if (thread.alive) idle.push(thread);
-  return heard;
+/** Runs a job in a thread. Throws where none comes up, which is nobody's fault but ours. */
+export function runJob(job: Job, timeoutMs: number): Promise<Heard> {
+  return queue.add(async () => {
+    const thread = idle.pop() ?? (await start());
+    const heard = await thread.hear(timeoutMs, job);
+    if (thread.alive) idle.push(thread);
+    return heard;
+  });
 }
 
-const started = new WeakSet<SandboxThread>();
+async function start(): Promise<SandboxThread> {
+  const thread = new SandboxThread();
+  const heard = await thread.hear(START_TIMEOUT_MS);
+  if (heard.kind !== "ready") throw new Error(`a sandbox thread did not start: ${heard.kind === "died" ? heard.message : heard.kind}`);
+  return thread;
+}

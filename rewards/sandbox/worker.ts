@@ -2,6 +2,10 @@
 import { parentPort } from "node:worker_threads";
 import type { Job, Reply } from "./protocol.ts";
 
+// What an engine prints when it gives up is nobody's to read.
+process.stdout.write = () => true;
+process.stderr.write = () => true;
+
 const port = parentPort!;
 
 async function run(job: Job): Promise<Reply> {
