@@ -1,5 +1,7 @@
 import type { Job, Reply, SqlResult } from "./protocol.ts";
 
+const MAX_HEAP_BYTES = 128 * 2 ** 20;
+
 /**
  * Runs one query on a new database that `setup` fills, in SQLite as WebAssembly: no files, no network, no extensions. A query may be
  * anything SQLite takes; only the rows of its last statement count. A setup that fails is refused.
@@ -10,6 +12,7 @@ export async function runSql({ setup, query, maxRows }: Extract<Job, { kind: "sq
   const database = new Database();
   try {
     database.run(setup);
+    database.run(`pragma hard_heap_limit = ${MAX_HEAP_BYTES}`); // a statement may lower it, and can't raise it
     return { kind: "sql", result: rowsOf(database, query, maxRows) };
   } finally {
     database.close();

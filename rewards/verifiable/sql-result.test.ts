@@ -27,6 +27,13 @@ test.each<[string, string, string | undefined, boolean | undefined, number]>([
   ["a syntax error", "selec name", undefined, undefined, 0],
   ["no such table", "select * from town", undefined, undefined, 0],
   ["a file", "attach database '/etc/passwd' as x; select * from x.a", undefined, undefined, 0],
+  [
+    "a text of 400 MB",
+    "pragma hard_heap_limit = 0; pragma hard_heap_limit = 2000000000; select name from city where people > 15 and length(hex(zeroblob(200000000))) > 1",
+    undefined,
+    undefined,
+    0,
+  ],
   ["nothing", "", undefined, undefined, 0],
   ["a changed copy", "delete from city where people < 15; select name from city where people > 1", undefined, undefined, 1],
 ])("%s", async (_, query, gold, ordered, expected) => {
