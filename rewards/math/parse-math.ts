@@ -1,5 +1,6 @@
-import { call, MAX_DEPTH, MAX_NODES, type Node, NotMathError, number } from "./node.ts";
-import { type Token, tokenize } from "./tokens.ts";
+import { Cursor } from "./cursor.ts";
+import { call, MAX_DEPTH, type Node, NotMathError, number } from "./node.ts";
+import { tokenize } from "./tokens.ts";
 
 const RELATIONS: Record<string, string> = {
   "=": "=",
@@ -28,22 +29,10 @@ export function parseMath(text: string): Node {
   return node;
 }
 
-class Parser {
-  private readonly tokens: Token[];
-  private at = 0;
-  private depth = 0;
-  private nodes = 0;
+class Parser extends Cursor {
   /** inside |…| a bar closes; inside of a set it may part `x | x > 1` */
   private bars = 0;
   private builder = 0;
-
-  constructor(tokens: Token[]) {
-    this.tokens = tokens;
-  }
-
-  end(): void {
-    if (this.at < this.tokens.length) throw new NotMathError(`left over: ${this.tokens[this.at]!.value}`);
-  }
 
   list(): Node {
     const items = this.items();
@@ -330,26 +319,5 @@ class Parser {
     const node = this.relation();
     [this.bars, this.builder] = [bars, builder];
     return this.closed(node, "sign", "}");
-  }
-
-  private closed(node: Node, kind: Token["kind"], value: string): Node {
-    if (!this.take(kind, value)) throw new NotMathError(`expected ${value}`);
-    return node;
-  }
-
-  private count(node: Node): Node {
-    if (++this.nodes > MAX_NODES) throw new NotMathError("too large");
-    return node;
-  }
-
-  private peek(): Token | undefined {
-    return this.tokens[this.at];
-  }
-
-  private take(kind: Token["kind"], value: string): boolean {
-    const token = this.tokens[this.at];
-    if (token?.kind !== kind || token.value !== value) return false;
-    this.at++;
-    return true;
   }
 }
