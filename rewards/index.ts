@@ -10,6 +10,7 @@ import { random } from "./random.ts";
 import { shaping } from "./shaping/index.ts";
 import { stepLevel } from "./step-level/index.ts";
 import { steps } from "./steps.ts";
+import { verifiable } from "./verifiable/index.ts";
 
 export const rewards = registry<AnyReward>("reward", [
   answer,
@@ -18,6 +19,7 @@ export const rewards = registry<AnyReward>("reward", [
   format,
   random,
   steps,
+  ...verifiable,
   ...perception,
   ...shaping,
   ...stepLevel,

@@ -252,9 +252,11 @@ describe("docs/recipes.md and the schema say the same", () => {
     for (const { name, options } of rewards.entries) {
       const row = rows.find((line) => line.startsWith(`| \`${name}\` `));
       if (row === undefined || options === undefined) continue;
-      const text = row.includes("(#how-steps-are-found)") ? row + steps : row;
+      const other = /those of `(\w+)`/.exec(row)?.[1];
+      const shared = rows.find((line) => line.startsWith(`| \`${other}\` `)) ?? "";
+      const text = row + shared + (row.includes("(#how-steps-are-found)") ? steps : "");
       const { properties } = z.toJSONSchema(options, { io: "input" });
-      for (const key of Object.keys(properties ?? {})) expect(text, `${name}.${key}`).toContain(`\`${key}\``);
+      for (const key of Object.keys(properties ?? {})) expect(text, `${name}.${key}`).toMatch(new RegExp(`\`${key}[\`:]`));
     }
   });
 });

@@ -101,7 +101,7 @@ export function ppoRunner(context: StageContext, stage: PpoStage): StageRunner {
       const trained = await update(learned, step);
       const tokens = scored.reduce((sum, { prompt, rollout }) => sum + prompt.tokens.length + rollout.tokens.length, 0);
       // a group of one has no spread that could be 0
-      const { frac_reward_zero_std: _, ...metrics } = rolloutMetrics([scored.map(({ rollout }) => rollout)]);
+      const { frac_reward_zero_std: _, ...metrics } = rolloutMetrics([scored.map(({ rollout }) => rollout)], "batch");
       return {
         tokens,
         metrics: {
