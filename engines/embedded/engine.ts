@@ -12,8 +12,9 @@ import type {
   SampleRequest,
   TrainRow,
 } from "../engine.ts";
+import type { Executor, Session } from "../executor.ts";
 import { sizeOf } from "../graph/tensor.ts";
-import type { OnnxSession } from "../onnx/session.ts";
+import { OnnxExecutor } from "../onnx/executor.ts";
 import { parameterCount } from "./architecture.ts";
 import { CacheMemory } from "./cache.ts";
 import { collectGarbage } from "./garbage.ts";
@@ -30,6 +31,8 @@ export interface EmbeddedOptions {
   threads: number;
   /** bits of the parameters that the policy stores in half precision */
   halves?: Readonly<Record<string, Uint16Array>>;
+  /** what runs the graphs; ONNX Runtime on the processor where none is given */
+  executor?: Executor;
 }
 
 type Arrays = Record<string, Float32Array>;
@@ -49,8 +52,9 @@ export interface WeightStore {
 /** The trained weights in full precision, beside files that are not exact: what resuming goes on from. */
 const EXACT_FILE = "weights-float32.safetensors";
 
-/** Training and sampling in this thread, on ONNX Runtime. `run` blocks the thread, so it is meant to live on one of its own. */
+/** Training and sampling in this thread, on an executor. `run` may block the thread, so it is meant to live on one of its own. */
 export class EmbeddedEngine implements Engine {
+  private readonly executor: Executor;
   private readonly sessions: SessionCache;
   /** whether memory comes before speed */
   private readonly large: boolean;
@@ -68,7 +72,9 @@ export class EmbeddedEngine implements Engine {
     private readonly options: EmbeddedOptions,
   ) {
     this.large = isLarge(policy.model);
-    this.sessions = new SessionCache({ threads: options.threads, lean: this.large });
+    this.executor = options.executor ?? new OnnxExecutor({ threads: options.threads, lean: this.large });
+    this.executor.keep([...Object.values(weights), ...Object.values(options.halves ?? {})]);
+    this.sessions = new SessionCache(this.executor);
     this.optimizer = new Optimizer(policy.trained);
   }
 
@@ -78,7 +84,7 @@ export class EmbeddedEngine implements Engine {
       parameters: parameterCount(this.policy.parameters),
       trained: parameterCount(this.policy.trained),
       adapters: this.policy.adapters.size,
-      executor: "onnx-cpu",
+      executor: this.executor.name,
       slots: this.options.slots,
     };
   }
@@ -138,7 +144,7 @@ export class EmbeddedEngine implements Engine {
     return total;
   }
 
-  private noise(session: OnnxSession, rows: readonly TrainRow[], pass: Pass, seed: number): Arrays {
+  private noise(session: Session, rows: readonly TrainRow[], pass: Pass, seed: number): Arrays {
     if (this.policy.noise === null) return {};
     const { tokens, pictures } = noiseSeeds(rows, pass);
     return this.policy.noise.feeds(session.inputNames, seed, tokens, pictures);
@@ -172,16 +178,24 @@ export class EmbeddedEngine implements Engine {
     if (gradients === null) throw new Error("optimStep without a gradient: call forwardBackward first");
     this.gradients = null;
     const result = await this.optimizer.step(this.weights, gradients, step, this.sessions);
+    this.executor.keep(this.policy.trained.map(({ name }) => this.weights[name]!));
     for (const name of Object.keys(gradients)) delete gradients[name];
     if (this.large) collectGarbage();
     return result;
   }
 
   async snapshot(name: string): Promise<void> {
-    this.snapshots.set(name, Object.fromEntries(this.policy.trained.map((spec) => [spec.name, this.weights[spec.name]!.slice()])));
+    await this.dropSnapshot(name);
+    this.hold(name, Object.fromEntries(this.policy.trained.map((spec) => [spec.name, this.weights[spec.name]!.slice()])));
+  }
+
+  private hold(name: string, weights: Arrays): void {
+    this.snapshots.set(name, weights);
+    this.executor.keep(Object.values(weights));
   }
 
   async dropSnapshot(name: string): Promise<void> {
+    this.executor.forget(Object.values(this.snapshots.get(name) ?? {}));
     this.snapshots.delete(name);
   }
 
@@ -202,14 +216,16 @@ export class EmbeddedEngine implements Engine {
   }
 
   async loadState(folder: string, { optimizer }: { optimizer: boolean }): Promise<void> {
+    this.executor.forget(Object.values(this.weights));
     await this.store.read(folder, this.weights);
+    if (optimizer && !this.store.exact) Object.assign(this.weights, await this.readTrained(join(folder, EXACT_FILE)));
+    this.executor.keep(Object.values(this.weights));
     if (!optimizer) return;
-    if (!this.store.exact) Object.assign(this.weights, await this.readTrained(join(folder, EXACT_FILE)));
     await this.optimizer.load(folder);
-    this.snapshots.clear();
+    for (const policy of [...this.snapshots.keys()]) await this.dropSnapshot(policy);
     for (const file of await readdir(folder)) {
       const policy = /^snapshot-(.+)\.safetensors$/.exec(file)?.[1];
-      if (policy !== undefined) this.snapshots.set(policy, await this.readTrained(join(folder, file)));
+      if (policy !== undefined) this.hold(policy, await this.readTrained(join(folder, file)));
     }
   }
 
@@ -231,5 +247,6 @@ export class EmbeddedEngine implements Engine {
 
   async close(): Promise<void> {
     await this.sessions.close();
+    await this.executor.close();
   }
 }
