@@ -24,6 +24,8 @@ const MAY: Record<string, string[]> = {
 const INDEX_MAY = /^(core|rewards)\/[^/]+\.ts$|^(datasets|environments)\/define\.ts$/;
 
 const HEAVY = ["onnxruntime-node", "@huggingface/transformers", "sharp", "apache-arrow", "jiti"];
+/** Packages that need not be there: not even their types are imported. */
+const OPTIONAL = /^@tensorflow\/|^webgpu$/;
 
 const sources = files(".ts").filter((file) => !file.endsWith(".test.ts") && (file === "index.ts" || folderOf(file) in MAY));
 const imports = sources.flatMap((file) => importsOf(file));
@@ -65,6 +67,10 @@ test("heavy packages are imported where they are used, and never when a file is 
   expect(imports.filter(({ to, how }) => HEAVY.includes(to) && how === "static").map(shown)).toEqual([]);
   // all of them are in use: the rule above looks at something
   expect(HEAVY.filter((name) => !imports.some(({ to, how }) => to === name && how === "lazy"))).toEqual([]);
+});
+
+test("optional packages are loaded by name, so that the rest works and compiles without them", () => {
+  expect(imports.filter(({ to }) => OPTIONAL.test(to)).map(shown)).toEqual([]);
 });
 
 test("a relative import names a file that is there, with its ending", () => {
