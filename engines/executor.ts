@@ -1,3 +1,4 @@
+import { UserError } from "../core/errors.ts";
 import type { Tensor } from "./graph/tensor.ts";
 
 export type Array32 = Float32Array | Int32Array;
@@ -17,6 +18,8 @@ export interface Session<Name extends string = string> {
 export interface Executor {
   /** library and device, for the log: onnx-cpu, tfjs-wasm */
   readonly name: string;
+  /** how it was chosen, or what it runs on, where there is something to say */
+  readonly detail?: string;
   create<Name extends string>(outputs: Record<Name, Tensor>): Promise<Session<Name>>;
   /**
    * These arrays are fed again and again and change only where `keep` or `forget` is called for them: what a device holds of them may be
@@ -29,25 +32,30 @@ export interface Executor {
   close(): Promise<void>;
 }
 
-/**
- * What a device could not do. The run's numbers live on the host, so it can still be saved.
- * - absent: the device, its driver or its package is not there
- * - memory: it has not enough
- * - lost: it went away in the middle
- * - unsupported: it lacks an operation
- * - wrong: it does not compute what it should
- */
-export type DeviceFailure = "absent" | "memory" | "lost" | "unsupported" | "wrong";
+export type DeviceFailure = keyof typeof CURES;
 
-export class DeviceError extends Error {
-  override readonly name = "DeviceError";
+/** What a device could not do, and what the reader can. The numbers of a run live on the host, so that it can still be saved. */
+const CURES = {
+  /** the device, its driver or its package is not there */
+  absent: "vlrl doctor says which devices are there, and how to have the others.",
+  memory: "Make the passes smaller (batch_size, group_size, micro_batch_size, slots), set model.recompute: true, or take another device.",
+  /** it went away in the middle */
+  lost: "Look at the driver's log, then go on from the last checkpoint with --resume, on another device if need be: --set model.device=cpu",
+  /** it lacks an operation */
+  unsupported: "Take another device: vlrl doctor says which are there.",
+  /** it does not compute what it should */
+  wrong: "Take another device, and report this one with the output of vlrl doctor --json.",
+};
 
+/** Names the device: `onnx-cuda`, `tfjs-wasm`. */
+export class DeviceError extends UserError {
   constructor(
     readonly device: string,
     readonly failure: DeviceFailure,
     message: string,
-    options?: ErrorOptions,
+    { cure = CURES[failure], cause }: { cure?: string; cause?: unknown } = {},
   ) {
-    super(`${device}: ${message}`, options);
+    super({ place: { file: "recipe" }, field: "model.device", message: `${device}: ${message}`, cure });
+    this.cause = cause;
   }
 }

@@ -59,6 +59,7 @@ export class EmbeddedEngine implements Engine {
   /** whether memory comes before speed */
   private readonly large: boolean;
   private gradients: Arrays | null = null;
+  private updates = 0;
   private readonly optimizer: Optimizer;
   /** cache memory that no request is using */
   private readonly idleMemory: CacheMemory[] = [];
@@ -84,7 +85,8 @@ export class EmbeddedEngine implements Engine {
       parameters: parameterCount(this.policy.parameters),
       trained: parameterCount(this.policy.trained),
       adapters: this.policy.adapters.size,
-      executor: this.executor.name,
+      executor: this.executor.detail === undefined ? this.executor.name : `${this.executor.name} (${this.executor.detail})`,
+      updates: this.updates,
       slots: this.options.slots,
     };
   }
@@ -177,6 +179,7 @@ export class EmbeddedEngine implements Engine {
     const gradients = this.gradients;
     if (gradients === null) throw new Error("optimStep without a gradient: call forwardBackward first");
     this.gradients = null;
+    this.updates++;
     const result = await this.optimizer.step(this.weights, gradients, step, this.sessions);
     this.executor.keep(this.policy.trained.map(({ name }) => this.weights[name]!));
     for (const name of Object.keys(gradients)) delete gradients[name];

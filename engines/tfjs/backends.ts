@@ -106,7 +106,7 @@ async function open(device: TfjsDevice): Promise<Backend> {
   } catch (error) {
     if (error instanceof DeviceError) throw error;
     const message = error instanceof Error ? error.message.split("\n")[0]! : String(error);
-    throw new DeviceError(`tfjs-${device}`, "absent", `${message}. To have it: ${cure}`, { cause: error });
+    throw new DeviceError(`tfjs-${device}`, "absent", message, { cause: error, cure: `To have it: ${cure}` });
   }
 }
 
@@ -147,14 +147,13 @@ function usesGpu(tf: Tfjs): boolean {
 /** The native backend takes a GPU where its TensorFlow finds one: what runs has to be what was asked for. */
 function refuseOtherHardware(device: TfjsDevice, gpu: boolean): void {
   if (device === "gpu" && !gpu) {
-    throw new DeviceError("tfjs-gpu", "absent", `the TensorFlow that is linked finds no GPU. To have one: ${definitions.gpu.cure}`);
+    throw new DeviceError("tfjs-gpu", "absent", "the TensorFlow that is linked finds no GPU", {
+      cure: `To have one: ${definitions.gpu.cure}`,
+    });
   }
   if (device === "node" && gpu) {
-    throw new DeviceError(
-      "tfjs-node",
-      "absent",
-      "the TensorFlow that is linked runs on a GPU: say device: gpu, or set CUDA_VISIBLE_DEVICES=-1",
-    );
+    const cure = "Say device: gpu, or set CUDA_VISIBLE_DEVICES=-1.";
+    throw new DeviceError("tfjs-node", "absent", "the TensorFlow that is linked runs on a GPU", { cure });
   }
 }
 
