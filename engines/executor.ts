@@ -47,6 +47,11 @@ const CURES = {
   wrong: "Take another device, and report this one with the output of vlrl doctor --json.",
 };
 
+/** Also of an error that came from the engine's thread, as itself in all but its class. */
+export function isDeviceError(error: unknown): error is Error {
+  return error instanceof Error && error.name === "DeviceError";
+}
+
 /** Names the device: `onnx-cuda`, `tfjs-wasm`. */
 export class DeviceError extends UserError {
   constructor(
