@@ -63,5 +63,7 @@ async function fastest(choice: DeviceChoice): Promise<Executor> {
   const best = working[0];
   if (best === undefined) throw new DeviceError(`${choice.executor}-auto`, "absent", "none of its devices is there");
   const rates = working.map(({ executor, gflops }) => `${executor.name} ${gflops.toPrecision(2)}`).join(", ");
-  return Object.assign(best.executor, { detail: `the fastest of those that are there, in GFLOP/s: ${rates}` });
+  return Object.assign(best.executor, {
+    detail: [best.executor.detail, `the fastest of those that are there, in GFLOP/s: ${rates}`].filter(Boolean).join("; "),
+  });
 }

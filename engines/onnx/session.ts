@@ -66,7 +66,7 @@ export class OnnxSession<Name extends string = string> implements Session<Name> 
     { threads, lean = false, device = "cpu" }: OnnxOptions,
   ): Promise<OnnxSession<Name>> {
     const ort = await runtime();
-    const made = ort.InferenceSession.create(toOnnx(outputs), {
+    const made = ort.InferenceSession.create(toOnnx(outputs, { rmsByProduct: device !== "webgpu" }), {
       // a provider that is named and not there is an error: none takes its place
       executionProviders: [device],
       intraOpNumThreads: threads,

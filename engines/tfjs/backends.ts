@@ -22,6 +22,8 @@ export interface Backend {
 interface BackendDefinition {
   /** what TensorFlow.js calls it */
   name: string;
+  /** the packages that it is made of, of which the native ones stand in for each other */
+  packages: readonly string[];
   /** how it is had where it is not there */
   cure: string;
   traits?: PlanTraits;
@@ -30,24 +32,28 @@ interface BackendDefinition {
 }
 
 const VERSION = "4.22.0";
-const install = (...names: string[]) => `npm install --ignore-scripts ${names.map((name) => `${name}@${VERSION}`).join(" ")}`;
+const install = (...names: string[]) =>
+  `npm install --save-optional --ignore-scripts ${names.map((name) => `${name}@${VERSION}`).join(" ")}`;
 const CORE = "@tensorflow/tfjs-core";
 
 const definitions: Record<TfjsDevice, BackendDefinition> = {
   cpu: {
     name: "cpu",
+    packages: [CORE, "@tensorflow/tfjs-backend-cpu"],
     cure: install(CORE, "@tensorflow/tfjs-backend-cpu"),
     load: () => coreWith("@tensorflow/tfjs-backend-cpu"),
   },
   wasm: {
     name: "wasm",
+    packages: [CORE, "@tensorflow/tfjs-backend-wasm"],
     cure: install(CORE, "@tensorflow/tfjs-backend-wasm"),
     traits: { plainProducts: true },
     load: () => coreWith("@tensorflow/tfjs-backend-wasm"),
   },
   webgpu: {
     name: "webgpu",
-    cure: `npm install --ignore-scripts webgpu@0.6.2 ${CORE}@${VERSION} @tensorflow/tfjs-backend-webgpu@${VERSION}, and a Vulkan driver`,
+    packages: [CORE, "@tensorflow/tfjs-backend-webgpu", "webgpu"],
+    cure: `npm install --save-optional --ignore-scripts webgpu@0.6.2 ${CORE}@${VERSION} @tensorflow/tfjs-backend-webgpu@${VERSION}, and a Vulkan driver`,
     async load() {
       const hardware = await provideWebGpu();
       const { tf } = await coreWith("@tensorflow/tfjs-backend-webgpu");
@@ -58,24 +64,28 @@ const definitions: Record<TfjsDevice, BackendDefinition> = {
   },
   node: {
     name: "tensorflow",
+    packages: ["@tensorflow/tfjs-node"],
     cure: "npm run native:tfjs",
     async load() {
-      const tf = await native(["@tensorflow/tfjs-node"]);
+      const tf = await native(definitions.node.packages);
       return { tf, hardware: async () => (usesGpu(tf) ? "GPU" : "CPU") };
     },
   },
   gpu: {
     name: "tensorflow",
+    packages: ["@tensorflow/tfjs-node-gpu", "@tensorflow/tfjs-node"],
     cure: "npm run native:tfjs -- tensorflow, with the CUDA libraries that docs/gpu.md names",
     async load() {
-      const tf = await native(["@tensorflow/tfjs-node-gpu", "@tensorflow/tfjs-node"]);
+      const tf = await native(definitions.gpu.packages);
       return { tf, hardware: async () => (usesGpu(tf) ? "GPU" : "CPU") };
     },
   },
 };
 
-export function tfjsCure(device: TfjsDevice): string {
-  return definitions[device].cure;
+/** What a device is made of, and how it is had. */
+export function tfjsParts(device: TfjsDevice): { packages: readonly string[]; cure: string } {
+  const { packages, cure } = definitions[device];
+  return { packages, cure: `To have it: ${cure}` };
 }
 
 const loaded = new Map<TfjsDevice, Promise<Backend>>();

@@ -8,10 +8,12 @@ import { TfjsSession } from "./session.ts";
 /** TensorFlow.js on one of its backends, kernel by kernel: graph and gradients are vlrl's own. */
 export class TfjsExecutor implements Executor {
   readonly name: string;
+  readonly detail?: string;
   private readonly kept = new KeptFeeds();
 
   private constructor(readonly backend: Backend) {
     this.name = `tfjs-${backend.device}`;
+    this.detail = backend.hardware ?? undefined;
   }
 
   /** Throws DeviceError where the device is not there. */
