@@ -50,17 +50,22 @@ with zipfile.ZipFile(archive) as wheel:
     wheel.extractall(target, [name for name in wheel.namelist() if re.match(kept, name)])
 `;
 
+/** An installed package's folder, or null. */
+function find(name: string): string | null {
+  try {
+    return dirname(createRequire(join(root, "package.json")).resolve(`${name}/package.json`));
+  } catch {
+    return null;
+  }
+}
+
 /** The package's folder, installed first where it is not there. */
 function packageFolder(): string {
-  const find = () => {
-    try {
-      return dirname(createRequire(join(root, "package.json")).resolve(`${PACKAGE}/package.json`));
-    } catch {
-      return null;
-    }
-  };
-  if (find() === null) run("npm", ["install", "--no-save", "--save-optional", "--ignore-scripts", `${PACKAGE}@${VERSION}`]);
-  const folder = find();
+  // npm removes what it was not told of, and Dawn is not saved either
+  const others = existsSync(join(root, "node_modules", "webgpu")) ? ["webgpu"] : [];
+  const args = ["install", "--no-save", "--save-optional", "--ignore-scripts", `${PACKAGE}@${VERSION}`, ...others];
+  if (find(PACKAGE) === null) run("npm", args);
+  const folder = find(PACKAGE);
   if (folder === null) throw new Error(`npm did not install ${PACKAGE}`);
   return folder;
 }

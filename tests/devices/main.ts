@@ -6,11 +6,13 @@ import { checkGolden } from "../golden/check.ts";
 import { ownFixtures } from "../golden/folders.ts";
 import { opCases } from "../ops/cases.ts";
 import { gapToReference } from "../ops/compare.ts";
+import { lossCurve } from "./curve.ts";
 
 /**
  * Holds every device that is there against the float64 reference, operation by operation and forward and backward, and against PyTorch's
  * numbers of a Llama and a SmolVLM. Prints one line a check, counts the devices that are not there, and ends with 1 where a check failed.
- * `npm run test:devices -- tfjs-wasm onnx-webgpu` takes those alone; `--ops` leaves the models out, which a software GPU takes minutes for.
+ * `npm run test:devices -- tfjs-wasm onnx-webgpu` takes those alone; `--ops` leaves the models out, which a software GPU takes minutes for; `--curve`
+ * adds the quickstart's first steps, beside those on onnx-cpu.
  */
 
 /**
@@ -20,13 +22,19 @@ import { gapToReference } from "../ops/compare.ts";
 const TOLERANCE: Record<string, number> = { "onnx-cuda": 1e-4, "tfjs-gpu": 1e-4 };
 const USUAL = 2e-5;
 const MODELS = ["llama", "idefics3"];
+const CURVE_STEPS = 50;
+/** Nats, of losses from 6.8 down to 2: 50 updates on from roundings of 1e-6. */
+const CURVE_TOLERANCE = 1e-3;
 
 interface Tally {
   checks: number;
   failed: number;
 }
 
-async function checkDevice(name: string, executor: Executor, models: readonly string[]): Promise<Tally> {
+/** The curve on onnx-cpu, which the others are held against, drawn once. */
+let expectedCurve: Promise<number[]> | undefined;
+
+async function checkDevice(name: string, executor: Executor, models: readonly string[], curve: boolean): Promise<Tally> {
   const tally: Tally = { checks: 0, failed: 0 };
   const say = (check: string, detail: string, right: boolean) => {
     tally.checks++;
@@ -66,6 +74,17 @@ async function checkDevice(name: string, executor: Executor, models: readonly st
       return [`${(100 * worst.share).toFixed(0)} % of the tolerance, ${worst.section}`, worst.share <= 1];
     });
   }
+  if (curve) {
+    await attempt(`quickstart, ${CURVE_STEPS} SFT steps`, async () => {
+      expectedCurve ??= lossCurve("onnx", "cpu", CURVE_STEPS);
+      const [expected, actual] = [await expectedCurve, await lossCurve(...(name.split("-") as [string, string]), CURVE_STEPS)];
+      const largest = expected.reduce((most, loss, i) => Math.max(most, Math.abs(actual[i]! - loss)), 0);
+      return [
+        `${largest.toExponential(1)} nats, losses ${actual[0]!.toFixed(2)} to ${actual.at(-1)!.toFixed(2)}`,
+        largest < CURVE_TOLERANCE,
+      ];
+    });
+  }
   if (refused.length > 0) console.log(`  refused by name: ${[...new Set(refused)].join(", ")}`);
   return tally;
 }
@@ -89,7 +108,7 @@ for (const [executor, devices] of Object.entries(DEVICES)) {
       continue;
     }
     console.log(`${name}${opened.detail === undefined ? "" : ` (${opened.detail})`}`);
-    const { checks, failed } = await checkDevice(name, opened, models);
+    const { checks, failed } = await checkDevice(name, opened, models, args.includes("--curve"));
     totals.devices++;
     totals.checks += checks;
     totals.failed += failed;
