@@ -31,6 +31,7 @@ function changed(path: string, value: unknown): typeof recipe {
 test.each<[string, unknown, string, boolean]>([
   ["name", "other", "name", false],
   ["model.threads", 4, "model.threads", false],
+  ["model.device", "wasm", "model.device", false],
   ["evaluation.sampling.temperature", 0.5, "evaluation.sampling.temperature", false],
   ["checkpoints.keep_last", 5, "checkpoints.keep_last", false],
   ["rewards.0.error_limit", 1, "rewards[0].error_limit", false],

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { DEVICES, isDeviceOf } from "../engines/devices.ts";
 import { LoraOptions } from "./adapter/options.ts";
 
 const Pattern = z
@@ -45,9 +46,19 @@ export const ModelOptions = z
       .nullable()
       .default(null)
       .describe("the longest prompt with its completion, tokens: a longer one is refused, never cut; null takes the model's own context"),
+    executor: z.enum(["onnx", "tfjs"]).default("onnx").describe("what runs the graphs: ONNX Runtime or TensorFlow.js"),
+    device: z
+      .enum(["cpu", "wasm", "webgpu", "node", "gpu", "cuda", "auto"])
+      .default("cpu")
+      .describe("what it runs them on; auto takes the fastest that is there and passes its self-test"),
     slots: z.int().min(1).default(64).describe("completions that are sampled at once"),
     threads: z.int().min(0).default(0).describe("threads of the arithmetic; 0 takes one a core"),
   })
   .refine((model) => model.lora === null || model.freeze.length === 0, "with lora nothing but the adapter is trained: leave freeze out")
+  .superRefine(({ executor, device }, context) => {
+    if (isDeviceOf(executor, device)) return;
+    const message = `${executor} has no device ${device}: expected ${[...DEVICES[executor], "auto"].join(", ")}`;
+    context.addIssue({ code: "custom", path: ["device"], message });
+  })
   .refine((model) => (model.preset === undefined) !== (model.path === undefined), "give either preset or path");
 export type ModelOptions = z.infer<typeof ModelOptions>;

@@ -8,6 +8,7 @@ import { EmbeddedEngine } from "../engines/embedded/engine.ts";
 import { initialWeights } from "../engines/embedded/initialize.ts";
 import { type Policy, policyOf } from "../engines/embedded/policy.ts";
 import type { EncodedPrompt, SampleRequest, SamplingOptions, TrainCompletion } from "../engines/engine.ts";
+import type { Executor } from "../engines/executor.ts";
 import { readArchitecture } from "../models/index.ts";
 import { loadProcessor } from "../models/processor/load.ts";
 import { writeTinyFiles } from "../models/tiny/files.ts";
@@ -19,7 +20,7 @@ export interface EngineFixture {
   policy: Policy;
   weights: Record<string, Float32Array>;
   /** an engine with a copy of the weights */
-  engine(options?: { slots?: number; weights?: Record<string, Float32Array> }): EmbeddedEngine;
+  engine(options?: { slots?: number; weights?: Record<string, Float32Array>; executor?: Executor }): EmbeddedEngine;
   /** prompts of different lengths, each with a picture of its own */
   prompts: EncodedPrompt[];
   /** without a picture */
@@ -52,12 +53,24 @@ export async function engineFixture(): Promise<EngineFixture> {
   return {
     policy,
     weights,
-    engine: ({ slots = 8, weights: own = weights } = {}) => new EmbeddedEngine(policy, copied(own), losses, store, { slots, threads: 1 }),
+    engine: ({ slots = 8, weights: own = weights, executor } = {}) =>
+      new EmbeddedEngine(policy, copied(own), losses, store, { slots, threads: 1, executor }),
     prompts,
     textPrompt: await encode([{ type: "text", text: "1 + 2 = " }]),
     remove: () => rm(folder, { recursive: true, force: true }),
   };
 }
+
+/** Options of the loss "grpo" with every term there is. */
+export const GRPO_OPTIONS = {
+  ratio: "token",
+  clip_low: 0.2,
+  clip_high: 0.3,
+  delta: null,
+  kl_estimator: "k3",
+  kl_limit: null,
+  entropy_bonus: true,
+};
 
 export const PLAIN: SamplingOptions = {
   temperature: 1,

@@ -37,6 +37,8 @@ const HEAVY = [
   "quickjs-emscripten-core",
   "@jitl/quickjs-wasmfile-release-sync",
 ];
+/** Packages that need not be there: not even their types are imported. */
+const OPTIONAL = /^@tensorflow\/|^webgpu$/;
 
 const sources = files(".ts").filter((file) => !file.endsWith(".test.ts") && (file === "index.ts" || folderOf(file) in MAY));
 const imports = sources.flatMap((file) => importsOf(file));
@@ -54,7 +56,7 @@ const shown = ({ from, line, to, how }: Import) => `${from}:${line} imports ${to
 
 test("every folder is in the table", () => {
   const folders = new Set(files(".ts").map(folderOf));
-  for (const name of ["tests", "bench", "index.ts", "vitest.config.ts"]) folders.delete(name);
+  for (const name of ["tests", "bench", "scripts", "index.ts", "vitest.config.ts"]) folders.delete(name);
   expect([...folders].filter((name) => !(name in MAY))).toEqual([]);
   expect(imports.length).toBeGreaterThan(300);
 });
@@ -78,6 +80,10 @@ test("heavy packages are imported where they are used, and never when a file is 
   expect(imports.filter(({ to, how }) => HEAVY.includes(to) && how === "static").map(shown)).toEqual([]);
   // all of them are in use: the rule above looks at something
   expect(HEAVY.filter((name) => !imports.some(({ to, how }) => to === name && how === "lazy"))).toEqual([]);
+});
+
+test("optional packages are loaded by name, so that the rest works and compiles without them", () => {
+  expect(imports.filter(({ to }) => OPTIONAL.test(to)).map(shown)).toEqual([]);
 });
 
 test("a relative import names a file that is there, with its ending", () => {

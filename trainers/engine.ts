@@ -1,3 +1,4 @@
+import type { DeviceChoice } from "../engines/devices.ts";
 import type { Engine } from "../engines/engine.ts";
 import { WorkerEngine } from "../engines/worker/client.ts";
 import type { OpenOptions } from "../models/open.ts";
@@ -8,6 +9,8 @@ export interface EngineStart {
   open: OpenOptions;
   slots: number;
   threads: number;
+  /** ONNX Runtime on the processor where it is left out */
+  on?: Pick<DeviceChoice, "executor" | "device">;
 }
 
 /** The embedded engine on a thread of its own. */

@@ -6,6 +6,7 @@ import { type Checkpoint, checkCheckpoint, latestCheckpoint, retain, saveCheckpo
 import { advising, atomicWrite, exists, sweepTemporary } from "../core/atomic.ts";
 import { UserError } from "../core/errors.ts";
 import type { Scorer } from "../core/types.ts";
+import { isDeviceError } from "../engines/executor.ts";
 import { dpoRunner } from "./dpo.ts";
 import { evaluatePolicy } from "./evaluate.ts";
 import type { EvalResult, RunSummary, StageSummary } from "./events.ts";
@@ -210,6 +211,8 @@ class Run {
       await this.crew.engine.resetOptimizer();
       await runner.begin();
     }
+    // saved when the device failed in the evaluation after the last step
+    if (progress.step === stage.steps) return this.finish(stage, runner, {}, () => 0);
     let clock = performance.now();
     const lap = () => {
       const seconds = (performance.now() - clock) / 1000;
@@ -220,7 +223,7 @@ class Run {
     while (progress.step < stage.steps) {
       // an evaluation's failures are in its own numbers
       this.crew.scorer.takeFailing?.();
-      const { metrics, tokens } = await runner.step(progress.step);
+      const { metrics, tokens } = await this.take(stage, runner);
       progress.step++;
       progress.policyVersion += updatesPerStep(stage);
       progress.stageTokens += tokens;
@@ -235,7 +238,7 @@ class Run {
         if (failing.length > 0) throw new UserError(failing);
         return;
       }
-      const result = due(stage.eval_every) ? await this.evaluate(stage.name, progress.step) : null;
+      const result = due(stage.eval_every) ? await this.evaluateAfter(stage, all) : null;
       await this.append(stage.name, progress.step, all, result);
       if (due(stage.save_every) || control.signal.aborted || failing.length > 0) await this.save(stage, result, false);
       if (failing.length > 0) throw new UserError(failing);
@@ -243,11 +246,39 @@ class Run {
     }
   }
 
+  /** The next step. Where the device fails before an update, what was there is saved. */
+  private async take(stage: Stage, runner: StageRunner): ReturnType<StageRunner["step"]> {
+    const { engine } = this.crew;
+    const { updates } = await engine.info();
+    try {
+      return await runner.step(this.progress.step);
+    } catch (error) {
+      if (!isDeviceError(error)) throw error;
+      const message = "the device failed in the middle of an update: the last checkpoint is what there is";
+      if ((await engine.info()).updates !== updates) this.control.listener({ type: "warning", message });
+      else if (this.progress.step > 0) await this.save(stage, null, false);
+      throw error;
+    }
+  }
+
+  /** The evaluation after a step. Where the device fails in it, the step is saved without. */
+  private async evaluateAfter(stage: Stage, metrics: Record<string, number>): Promise<EvalResult | null> {
+    try {
+      return await this.evaluate(stage.name, this.progress.step);
+    } catch (error) {
+      if (isDeviceError(error)) {
+        await this.append(stage.name, this.progress.step, metrics, null);
+        await this.save(stage, null, false);
+      }
+      throw error;
+    }
+  }
+
   private async finish(stage: Stage, runner: StageRunner, metrics: Record<string, number>, lap: () => number): Promise<void> {
     const { progress, control } = this;
     await runner.end();
     const trainSeconds = progress.stageSeconds;
-    const result = await this.evaluate(stage.name, progress.step);
+    const result = await this.evaluateAfter(stage, metrics);
     lap();
     await this.append(stage.name, progress.step, metrics, result);
     const summary: StageSummary = {

@@ -43,7 +43,7 @@ export async function modelFolder({ model, folder }: Pick<RunPlan, "model" | "fo
 
 /** How the engine is to be started: `start` is a run's beginning, when adapters and presets are made; later they are in the folder. */
 export function engineStart({ model, seed, folder: root, stages }: RunPlan, folder: string, start: boolean): EngineStart {
-  const { lora, freeze, recompute, frozen_dtype, slots, threads } = model;
+  const { lora, freeze, recompute, frozen_dtype, slots, threads, executor, device } = model;
   const path = lora === null || lora.path === null || isAbsolute(lora.path) ? lora?.path : resolve(root, lora.path);
   const adapter = lora === null || !start ? null : { ...lora, path: path ?? null };
   return {
@@ -59,6 +59,7 @@ export function engineStart({ model, seed, folder: root, stages }: RunPlan, fold
     },
     slots,
     threads,
+    on: { executor, device },
   };
 }
 

@@ -384,5 +384,33 @@ describe("doctor", () => {
     const names = (JSON.parse(terminal.printed) as Finding[]).map(({ name, state }) => `${name} ${state}`);
     expect(names).toContain("onnxruntime-node ok");
     expect(names).toContain("sharp ok");
+    // what is not loaded is listed all the same
+    for (const device of ["cpu", "wasm", "webgpu", "node", "gpu"])
+      expect(names.some((name) => name.startsWith(`tfjs-${device} `))).toBe(true);
+  });
+
+  test("a device that is named is loaded, held against float64, and measured", async () => {
+    const terminal = fakeTerminal();
+    expect(await doctor({ json: true, device: "tfjs-wasm" }, terminal)).toBe(0);
+    const tried = (JSON.parse(terminal.printed) as Finding[]).filter(({ measured }) => measured !== undefined);
+    expect(tried.map(({ name, state }) => [name, state])).toEqual([["tfjs-wasm", "ok"]]);
+    const { difference, gflops, tokens_per_s } = tried[0]!.measured!;
+    // float32: never exact, and never far off
+    expect(difference).toBeGreaterThan(0);
+    expect(difference).toBeLessThan(1e-4);
+    expect(gflops).toBeGreaterThan(0);
+    expect(tokens_per_s).toBeGreaterThan(0);
+  });
+
+  test("a device that is not there is no failure, and comes with what to do", async () => {
+    const terminal = fakeTerminal();
+    expect(await doctor({ device: "gpu" }, terminal)).toBe(0);
+    expect(terminal.printed).toMatch(/^– {7}tfjs-gpu: .*\n {8}To have (it|one): npm run native:tfjs/m);
+  });
+
+  test("a name that is no device is refused with those that are", async () => {
+    await expect(doctor({ device: "tpu" }, fakeTerminal())).rejects.toThrow(
+      /--device: there is no device "tpu"\n {2}One of: onnx-cpu, onnx-webgpu, onnx-cuda, tfjs-cpu, /,
+    );
   });
 });

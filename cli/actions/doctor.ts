@@ -1,30 +1,33 @@
 import { constants } from "node:fs";
 import { access } from "node:fs/promises";
-import { createRequire } from "node:module";
 import { availableParallelism, totalmem } from "node:os";
 import { EXIT } from "../exit.ts";
 import { paint, type Terminal } from "../terminal/terminal.ts";
 import { printable } from "../terminal/text.ts";
-import { multiply } from "./multiply.ts";
+import { listDevices, placesOf, tryDevices } from "./doctor/devices.ts";
+import { type Finding, versionOf } from "./doctor/finding.ts";
+import { graphics } from "./doctor/graphics.ts";
 
-export interface Finding {
-  name: string;
-  /** "optional": not there, and not needed */
-  state: "ok" | "optional" | "failed";
-  detail: string;
-  cure?: string;
+export interface DoctorOptions {
+  json?: boolean;
+  /** load every device, and hold what it computes against float64 */
+  full?: boolean;
+  /** the same for one */
+  device?: string;
 }
+
+export type { Finding } from "./doctor/finding.ts";
 
 const OLDEST_NODE = [20, 19];
 const MEMORY_MB = 2000;
 
 /** Looks at the machine; returns exit code 2 where something keeps vlrl from working. */
 export async function doctor(
-  { json }: { json?: boolean },
+  { json, ...options }: DoctorOptions,
   terminal: Terminal,
-  examine: () => Promise<Finding[]> = findings,
+  examine: (options: DoctorOptions) => Promise<Finding[]> = findings,
 ): Promise<number> {
-  const found = await examine();
+  const found = await examine(options);
   if (json) terminal.out(`${JSON.stringify(found)}\n`);
   else for (const finding of found) terminal.out(findingText(finding, terminal));
   return found.some(({ state }) => state === "failed") ? EXIT.user : EXIT.ok;
@@ -36,7 +39,9 @@ function findingText({ name, state, detail, cure }: Finding, terminal: Terminal)
   return `${head}\n${cure === undefined ? "" : `        ${cure}\n`}`;
 }
 
-async function findings(): Promise<Finding[]> {
+async function findings({ full = false, device }: DoctorOptions): Promise<Finding[]> {
+  // a name that is none is said before anything is measured
+  const places = device === undefined ? undefined : placesOf(device);
   return [
     nodeVersion(process.versions.node),
     cores(),
@@ -44,7 +49,8 @@ async function findings(): Promise<Finding[]> {
     await runtime(),
     await pictures(),
     await folder(process.cwd()),
-    tfjs(),
+    ...graphics(),
+    ...(full || places !== undefined ? await tryDevices(places) : await listDevices()),
   ];
 }
 
@@ -71,9 +77,12 @@ function memory(bytes: number): Finding {
 async function runtime(): Promise<Finding> {
   const name = "onnxruntime-node";
   return attempt(name, "Install again: npm install onnxruntime-node", async () => {
-    const { gflops } = await multiply();
-    const cuda = "For CUDA: npm rebuild onnxruntime-node --ignore-scripts=false --onnxruntime-node-install=cuda12 (downloads it)";
-    return { detail: `${versionOf(name)}, multiplies 512x512 matrices at ${gflops.toFixed(0)} GFLOP/s`, cure: cuda };
+    const [{ OnnxExecutor }, { productRate }] = await Promise.all([
+      import("../../engines/onnx/executor.ts"),
+      import("../../engines/self-test.ts"),
+    ]);
+    const gflops = await productRate(new OnnxExecutor({ threads: 0 }), { side: 512, milliseconds: 300 });
+    return { detail: `${versionOf(name)}, multiplies 512x512 matrices at ${gflops.toFixed(0)} GFLOP/s` };
   });
 }
 
@@ -95,37 +104,11 @@ async function folder(path: string): Promise<Finding> {
   });
 }
 
-function tfjs(): Finding {
-  const name = "@tensorflow/tfjs-node-gpu";
-  const version = versionOf(name);
-  if (version !== null) return { name, state: "ok", detail: version };
-  return {
-    name,
-    state: "optional",
-    detail: "not installed, and not needed",
-    cure: `To use it: npm install ${name} --ignore-scripts=false`,
-  };
-}
-
 /** A check that may find anything broken: whatever it throws is what the reader wants to know. */
 async function attempt(name: string, cure: string, look: () => Promise<{ detail: string; cure?: string }>): Promise<Finding> {
   try {
     return { name, state: "ok", ...(await look()) };
   } catch (error) {
     return { name, state: "failed", detail: error instanceof Error ? error.message.split("\n")[0]! : String(error), cure };
-  }
-}
-
-/** The installed version of a package, or null where there is none. */
-function versionOf(name: string): string | null {
-  const require = createRequire(import.meta.url);
-  try {
-    return (require(`${name}/package.json`) as { version: string }).version;
-  } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code;
-    if (code === "MODULE_NOT_FOUND") return null;
-    // There, but its package.json is not for others to read.
-    if (code === "ERR_PACKAGE_PATH_NOT_EXPORTED") return "version unknown";
-    throw error;
   }
 }

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { decoderWeights, fullAdapter, gradientGap, smallDecoder, textRows } from "../../tests/decoder-fixture.ts";
+import { GRPO_OPTIONS } from "../../tests/engine-fixture.ts";
 import { losses } from "../../trainers/losses/index.ts";
 import { type Tensor, topological } from "../graph/tensor.ts";
 import { OnnxSession } from "../onnx/session.ts";
@@ -9,7 +10,6 @@ import { type Policy, policyOf } from "./policy.ts";
 import { logprobGraph, lossGraph } from "./train-graph.ts";
 
 const VOCAB = 61;
-const OPTIONS = { ratio: "token", clip_low: 0.2, clip_high: 0.3, delta: null, kl_estimator: "k3", kl_limit: null, entropy_bonus: true };
 const TEMPERATURE = 0.7;
 
 /** One pass over the first rows: loss, metrics, gradients, logprobs and entropies with so many values of the logits at a time. */
@@ -27,7 +27,7 @@ async function passOf(policy: Policy, chunkValues?: number) {
     await session.release();
     return results;
   };
-  const graph = lossGraph(policy, shape, loss, OPTIONS, TEMPERATURE, chunkValues);
+  const graph = lossGraph(policy, shape, loss, GRPO_OPTIONS, TEMPERATURE, chunkValues);
   return {
     targets: shape.targets,
     values: {

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { Random } from "../../core/random.ts";
 import { gradientGap } from "../../tests/decoder-fixture.ts";
-import { type EngineFixture, engineFixture, seededCompletion } from "../../tests/engine-fixture.ts";
+import { type EngineFixture, engineFixture, GRPO_OPTIONS, seededCompletion } from "../../tests/engine-fixture.ts";
 import { skippedUpdate } from "../../trainers/not-finite.ts";
 import type { LossSpec, TrainRow } from "../engine.ts";
 import { gradientNorm } from "./adamw.ts";
@@ -18,7 +18,7 @@ afterAll(() => fixture.remove());
 const STEP = { lr: 1e-3, betas: [0.9, 0.999] as [number, number], eps: 1e-8, weight_decay: 0.01, max_grad_norm: 1 };
 const GRPO: LossSpec = {
   name: "grpo",
-  options: { ratio: "token", clip_low: 0.2, clip_high: 0.3, delta: null, kl_estimator: "k3", kl_limit: null, entropy_bonus: true },
+  options: GRPO_OPTIONS,
   temperature: 0.8,
 };
 /** the ratio of whole completions */

@@ -14,8 +14,9 @@ import type {
   SampleRequest,
   TrainRow,
 } from "../engine.ts";
+import type { Executor, Session } from "../executor.ts";
 import { sizeOf } from "../graph/tensor.ts";
-import type { OnnxSession } from "../onnx/session.ts";
+import { OnnxExecutor } from "../onnx/executor.ts";
 import { gradientNorm } from "./adamw.ts";
 import { type ParameterSpec, parameterCount } from "./architecture.ts";
 import { CacheMemory } from "./cache.ts";
@@ -36,6 +37,8 @@ export interface EmbeddedOptions {
   threads: number;
   /** bits of the parameters that the policy stores in half precision */
   halves?: Readonly<Record<string, Uint16Array>>;
+  /** what runs the graphs; ONNX Runtime on the processor where none is given */
+  executor?: Executor;
 }
 
 type Arrays = Record<string, Float32Array>;
@@ -74,14 +77,16 @@ function blankTokens(rows: readonly TrainRow[]): Float32Array[][] {
   return rows.map((row) => row.completions.map(({ tokens }) => new Float32Array(tokens.length)));
 }
 
-/** Training and sampling in this thread, on ONNX Runtime. `run` blocks the thread, so it is meant to live on one of its own. */
+/** Training and sampling in this thread, on an executor. `run` may block the thread, so it is meant to live on one of its own. */
 export class EmbeddedEngine implements Engine {
+  private readonly executor: Executor;
   private readonly sessions: SessionCache;
   /** of training passes: their values are large beside everything else's, so that no shape keeps what it needed for its next time */
   private readonly passes: SessionCache;
   /** whether memory comes before speed */
   private readonly large: boolean;
   private gradients: Arrays | null = null;
+  private updates = 0;
   private readonly optimizer: Optimizer;
   /** cache memory that no request is using */
   private readonly idleMemory: CacheMemory[] = [];
@@ -95,8 +100,10 @@ export class EmbeddedEngine implements Engine {
     private readonly options: EmbeddedOptions,
   ) {
     this.large = isLarge(policy.model);
-    this.sessions = new SessionCache({ threads: options.threads, lean: this.large });
-    this.passes = new SessionCache({ threads: options.threads, lean: true });
+    this.executor = options.executor ?? new OnnxExecutor({ threads: options.threads });
+    this.executor.keep([...Object.values(weights), ...Object.values(options.halves ?? {})]);
+    this.sessions = new SessionCache(this.executor, { lean: this.large });
+    this.passes = new SessionCache(this.executor, { lean: true });
     this.optimizer = new Optimizer(policy.trained);
   }
 
@@ -106,7 +113,8 @@ export class EmbeddedEngine implements Engine {
       parameters: parameterCount(this.policy.parameters),
       trained: parameterCount(this.policy.trained),
       adapters: this.policy.adapters.size,
-      executor: "onnx-cpu",
+      executor: this.executor.detail === undefined ? this.executor.name : `${this.executor.name} (${this.executor.detail})`,
+      updates: this.updates,
       slots: this.options.slots,
     };
   }
@@ -165,8 +173,8 @@ export class EmbeddedEngine implements Engine {
   async values(rows: TrainRow[]): Promise<Float32Array[][]> {
     const out = blankTokens(rows);
     for (const { shape, feeds, places } of planPasses(rows, this.policy.model)) {
-      const session = await this.sessions.get(`values:${JSON.stringify(shape)}`, () => valueGraph(this.policy, shape));
-      const { values } = await session.run({ ...this.weights, ...feeds });
+      const session = await this.passes.get(`values:${JSON.stringify(shape)}`, () => valueGraph(this.policy, shape));
+      const { values } = await session.run({ ...this.weightsOf("current"), ...feeds });
       places.forEach(({ row, member, token }, i) => {
         out[row]![member]![token] = values![i]!;
       });
@@ -186,7 +194,7 @@ export class EmbeddedEngine implements Engine {
     return norms;
   }
 
-  private noise(session: OnnxSession, rows: readonly TrainRow[], pass: Pass, seed: number): Arrays {
+  private noise(session: Session, rows: readonly TrainRow[], pass: Pass, seed: number): Arrays {
     if (this.policy.noise === null) return {};
     const { tokens, pictures } = noiseSeeds(rows, pass);
     return this.policy.noise.feeds(session.inputNames, seed, tokens, pictures);
@@ -219,17 +227,26 @@ export class EmbeddedEngine implements Engine {
     const gradients = this.gradients;
     if (gradients === null) throw new Error("optimStep without a gradient: call forwardBackward first");
     this.gradients = null;
+    this.updates++;
     const result = await this.optimizer.step(this.weights, gradients, step, this.sessions);
+    this.executor.keep(this.policy.trained.map(({ name }) => this.weights[name]!));
     for (const name of Object.keys(gradients)) delete gradients[name];
     if (this.large) collectGarbage();
     return result;
   }
 
   async snapshot(name: string): Promise<void> {
-    this.snapshots.set(name, Object.fromEntries(this.policy.trained.map((spec) => [spec.name, this.weights[spec.name]!.slice()])));
+    await this.dropSnapshot(name);
+    this.hold(name, Object.fromEntries(this.policy.trained.map((spec) => [spec.name, this.weights[spec.name]!.slice()])));
+  }
+
+  private hold(name: string, weights: Arrays): void {
+    this.snapshots.set(name, weights);
+    this.executor.keep(Object.values(weights));
   }
 
   async dropSnapshot(name: string): Promise<void> {
+    this.executor.forget(Object.values(this.snapshots.get(name) ?? {}));
     this.snapshots.delete(name);
   }
 
@@ -252,15 +269,19 @@ export class EmbeddedEngine implements Engine {
   }
 
   async loadState(folder: string, { optimizer }: { optimizer: boolean }): Promise<void> {
+    this.executor.forget(Object.values(this.weights));
     await this.store.read(folder, this.weights);
+    if (optimizer && !this.store.exact) Object.assign(this.weights, await this.readWeights(join(folder, EXACT_FILE), this.policy.trained));
+    if (optimizer && this.policy.critic.length > 0) {
+      Object.assign(this.weights, await this.readWeights(join(folder, CRITIC_FILE), this.policy.critic));
+    }
+    this.executor.keep(Object.values(this.weights));
     if (!optimizer) return;
-    if (!this.store.exact) Object.assign(this.weights, await this.readWeights(join(folder, EXACT_FILE), this.policy.trained));
     await this.optimizer.load(folder);
-    if (this.policy.critic.length > 0) Object.assign(this.weights, await this.readWeights(join(folder, CRITIC_FILE), this.policy.critic));
-    this.snapshots.clear();
+    for (const policy of [...this.snapshots.keys()]) await this.dropSnapshot(policy);
     for (const file of await readdir(folder)) {
       const policy = /^snapshot-(.+)\.safetensors$/.exec(file)?.[1];
-      if (policy !== undefined) this.snapshots.set(policy, await this.readWeights(join(folder, file), this.policy.trained));
+      if (policy !== undefined) this.hold(policy, await this.readWeights(join(folder, file), this.policy.trained));
     }
   }
 
@@ -282,5 +303,6 @@ export class EmbeddedEngine implements Engine {
 
   async close(): Promise<void> {
     await Promise.all([this.sessions.close(), this.passes.close()]);
+    await this.executor.close();
   }
 }

@@ -1,6 +1,6 @@
 import { Random } from "../../core/random.ts";
 import type { Completion, SampleRequest } from "../engine.ts";
-import type { Feed } from "../onnx/session.ts";
+import type { Feed } from "../executor.ts";
 import { windowBias, windowBiasName, windowsWithin } from "./attention.ts";
 import { type CacheMemory, KeyValueCache } from "./cache.ts";
 import { stepGraph } from "./decode-graph.ts";

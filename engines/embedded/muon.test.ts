@@ -1,10 +1,11 @@
 import { afterAll, expect, test } from "vitest";
 import { Random } from "../../core/random.ts";
+import { OnnxExecutor } from "../onnx/executor.ts";
 import { runReference } from "../reference/run.ts";
 import { isBlockMatrix, muon, orthogonalGraph } from "./muon.ts";
 import { SessionCache } from "./sessions.ts";
 
-const sessions = new SessionCache({ threads: 1 });
+const sessions = new SessionCache(new OnnxExecutor({ threads: 1 }));
 afterAll(() => sessions.close());
 
 /** What the quintic makes of a singular value in `steps` steps. */

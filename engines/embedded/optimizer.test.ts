@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { afterAll, describe, expect, test } from "vitest";
 import { z } from "zod";
+import { OnnxExecutor } from "../onnx/executor.ts";
 import { Optimizer } from "./optimizer.ts";
 import { SessionCache } from "./sessions.ts";
 
@@ -19,7 +20,7 @@ type Case = z.infer<typeof Case>;
 const file = new URL("../../tests/fixtures/optimizer-steps.json", import.meta.url);
 const golden = z.object({ adafactor: z.array(Case), muon: z.array(Case) }).parse(JSON.parse(await readFile(file, "utf8")));
 
-const sessions = new SessionCache({ threads: 1 });
+const sessions = new SessionCache(new OnnxExecutor({ threads: 1 }));
 afterAll(() => sessions.close());
 
 const NONE = { betas: [0.9, 0.999] as [number, number], eps: 1e-8, weight_decay: 0, max_grad_norm: 0 };

@@ -1,7 +1,7 @@
 import { groupBy } from "../../core/group-by.ts";
 import type { EncodedPrompt, TrainRow } from "../engine.ts";
+import type { Array32 } from "../executor.ts";
 import { sizeOf } from "../graph/tensor.ts";
-import type { Array32 } from "../onnx/session.ts";
 import { noiseSeed } from "./adapter.ts";
 import type { Architecture, PictureLayout } from "./architecture.ts";
 import { keyBias, windowBias, windowBiasName, windowsWithin } from "./attention.ts";

@@ -1,5 +1,5 @@
 import type { EncodedPrompt, SampleRequest } from "../engine.ts";
-import type { Array32 } from "../onnx/session.ts";
+import type { Array32 } from "../executor.ts";
 import type { PictureLayout } from "./architecture.ts";
 import type { Prefix } from "./cache.ts";
 import { promptGraph } from "./decode-graph.ts";

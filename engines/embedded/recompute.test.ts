@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { decoderWeights, fullAdapter, gradientGap, smallDecoder, textRows } from "../../tests/decoder-fixture.ts";
+import { GRPO_OPTIONS } from "../../tests/engine-fixture.ts";
 import { losses } from "../../trainers/losses/index.ts";
 import type { LossSpec } from "../engine.ts";
 import { EmbeddedEngine, type WeightStore } from "./engine.ts";
@@ -10,7 +11,7 @@ import { lossGraph } from "./train-graph.ts";
 
 const GRPO: LossSpec = {
   name: "grpo",
-  options: { ratio: "token", clip_low: 0.2, clip_high: 0.3, delta: null, kl_estimator: "k3", kl_limit: null, entropy_bonus: true },
+  options: GRPO_OPTIONS,
   temperature: 0.8,
   noise_seed: 41,
 };

@@ -32,6 +32,12 @@ function bytes(data: ArrayBufferView): Uint8Array {
   return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
 }
 
+/** What a provider computes otherwise than the others do. */
+export interface OnnxTraits {
+  /** SimplifiedLayerNormalization gives the scale of each row as its second value: WebGPU gives the mean (ONNX Runtime 1.30) */
+  rmsByProduct: boolean;
+}
+
 /** Collects the nodes and initializers of one ONNX graph. */
 export class Emitter {
   readonly type = { float: DATA.FLOAT, bool: DATA.BOOL, int: DATA.INT64 };
@@ -40,6 +46,8 @@ export class Emitter {
   private readonly known = new Map<string, string>();
   private readonly multiple = new Map<string, InstanceType<typeof onnx.NodeProto>>();
   private count = 0;
+
+  constructor(readonly traits: OnnxTraits) {}
 
   node(opType: string, inputs: string[], attributes: Record<string, AttributeValue> = {}, domain = ""): string {
     return this.emit(opType, inputs, attributes, [`v${this.count++}`], domain).output[0]!;
@@ -95,8 +103,8 @@ export class Emitter {
 }
 
 /** A graph as the bytes of an ONNX model: inputs under their own names, outputs under the names given. */
-export function toOnnx(outputs: Record<string, Tensor>): Uint8Array {
-  const emit = new Emitter();
+export function toOnnx(outputs: Record<string, Tensor>, traits: OnnxTraits = { rmsByProduct: true }): Uint8Array {
+  const emit = new Emitter(traits);
   const names = new Map<Tensor, string>();
   const inputs: ReturnType<typeof valueInfo>[] = [];
   for (const tensor of topological(Object.values(outputs))) {

@@ -30,6 +30,12 @@ const rms =
   (value: number) =>
   (emit: Emitter, inputs: string[], { attributes: { eps } }: Tensor<"rmsNorm" | "rmsScale">): string =>
     emit.shared("SimplifiedLayerNormalization", inputs, { axis: -1, epsilon: emit.float(eps) }, value);
+function rmsScale(emit: Emitter, inputs: string[], y: Tensor<"rmsScale">): string {
+  if (emit.traits.rmsByProduct) return rms(1)(emit, inputs, y);
+  const square = emit.node("Mul", [inputs[0]!, inputs[0]!]);
+  const mean = emit.node("ReduceMean", [square, emit.ints([-1])], { keepdims: 1 });
+  return emit.node("Reciprocal", [emit.node("Sqrt", [emit.node("Add", [mean, emit.scalar(y.attributes.eps)])])]);
+}
 const normalization =
   (value: number) =>
   (emit: Emitter, inputs: string[], { attributes: { eps } }: Tensor<"layerNorm" | "layerNormMean" | "layerNormScale">): string =>
@@ -90,7 +96,7 @@ export const lowerings: Lowerings = {
   softmax: lastAxis("Softmax"),
   logSoftmax: lastAxis("LogSoftmax"),
   rmsNorm: rms(0),
-  rmsScale: rms(1),
+  rmsScale,
   layerNorm: normalization(0),
   layerNormMean: normalization(1),
   layerNormScale: normalization(2),

@@ -1,18 +1,20 @@
 import type { InferenceSession, Tensor as OrtTensor } from "onnxruntime-node";
+import type { Feed, Session } from "../executor.ts";
 import { sizeOf, type Tensor, topological } from "../graph/tensor.ts";
 import { toOnnx } from "./emitter.ts";
-
-export type Array32 = Float32Array | Int32Array;
-
-/** What an input is fed with: halves as their bits. */
-export type Feed = Array32 | Uint16Array;
+import { onnxFailure } from "./failure.ts";
 
 export interface OnnxOptions {
   /** 0 lets the runtime take one a core */
   threads: number;
   /** give memory back after every run, rather than keep what the largest one needed: right where values are large and runs long */
   lean?: boolean;
+  /** the execution provider; the processor where none is named */
+  device?: OnnxDevice;
 }
+
+export const ONNX_DEVICES = ["cpu", "webgpu", "cuda"] as const;
+export type OnnxDevice = (typeof ONNX_DEVICES)[number];
 
 type Runtime = typeof import("onnxruntime-node");
 
@@ -38,7 +40,7 @@ function toInt64(values: Int32Array): BigInt64Array {
  * One compiled graph. Weights and caches are ordinary feeds, given as typed arrays that the runtime reads where they lie, so that
  * nothing is copied and no new session is needed after an update.
  */
-export class OnnxSession<Name extends string = string> {
+export class OnnxSession<Name extends string = string> implements Session<Name> {
   private readonly session: InferenceSession;
   private readonly ort: Runtime;
   private readonly inputs: Map<string, Tensor>;
@@ -46,7 +48,13 @@ export class OnnxSession<Name extends string = string> {
   /** tensors around typed arrays seen before: making one costs more than looking it up */
   private readonly wrapped = new WeakMap<Float32Array | Uint16Array, Map<string, OrtTensor>>();
 
-  private constructor(session: InferenceSession, ort: Runtime, inputs: Map<string, Tensor>, outputs: Record<Name, Tensor>) {
+  private constructor(
+    session: InferenceSession,
+    ort: Runtime,
+    inputs: Map<string, Tensor>,
+    outputs: Record<Name, Tensor>,
+    private readonly device: OnnxDevice,
+  ) {
     this.session = session;
     this.ort = ort;
     this.inputs = inputs;
@@ -55,10 +63,12 @@ export class OnnxSession<Name extends string = string> {
 
   static async create<Name extends string>(
     outputs: Record<Name, Tensor>,
-    { threads, lean = false }: OnnxOptions,
+    { threads, lean = false, device = "cpu" }: OnnxOptions,
   ): Promise<OnnxSession<Name>> {
     const ort = await runtime();
-    const session = await ort.InferenceSession.create(toOnnx(outputs), {
+    const made = ort.InferenceSession.create(toOnnx(outputs, { rmsByProduct: device !== "webgpu" }), {
+      // a provider that is named and not there is an error: none takes its place
+      executionProviders: [device],
       intraOpNumThreads: threads,
       interOpNumThreads: 1,
       graphOptimizationLevel: "all",
@@ -70,11 +80,14 @@ export class OnnxSession<Name extends string = string> {
       // they do not take the cores from the next session's
       extra: { session: { force_spinning_stop: "1" } },
     });
+    const session = await made.catch((error: unknown) => {
+      throw onnxFailure(device, error);
+    });
     const inputs = new Map<string, Tensor>();
     for (const tensor of topological(Object.values<Tensor>(outputs))) {
       if (tensor.op === "input") inputs.set((tensor as Tensor<"input">).attributes.name, tensor);
     }
-    return new OnnxSession(session, ort, inputs, outputs);
+    return new OnnxSession(session, ort, inputs, outputs, device);
   }
 
   get inputNames(): Iterable<string> {
@@ -85,14 +98,16 @@ export class OnnxSession<Name extends string = string> {
    * Runs with one array per input. Outputs come in new arrays: the runtime takes arrays to write them to, but hands back copies of those
    * all the same.
    */
-  async run(feeds: Record<string, Feed>): Promise<Record<Name, Float32Array>> {
+  async run(feeds: Readonly<Record<string, Feed>>): Promise<Record<Name, Float32Array>> {
     const given: Record<string, OrtTensor> = {};
     for (const [name, tensor] of this.inputs) {
       const data = feeds[name];
       if (data === undefined) throw new Error(`no feed for the input "${name}"`);
       given[name] = this.wrap(name, data, tensor.shape);
     }
-    const results = await this.session.run(given);
+    const results = await this.session.run(given).catch((error: unknown) => {
+      throw onnxFailure(this.device, error);
+    });
     const out = {} as Record<Name, Float32Array>;
     for (const name of Object.keys(this.outputs) as Name[]) out[name] = results[name]!.data as Float32Array;
     return out;

@@ -4,6 +4,7 @@ import { EmbeddedEngine } from "../../engines/embedded/engine.ts";
 import { keptTokens } from "../../engines/embedded/filters.ts";
 import type { Policy } from "../../engines/embedded/policy.ts";
 import type { PromptPixels, TrainRow } from "../../engines/engine.ts";
+import type { Executor } from "../../engines/executor.ts";
 import { sizeOf } from "../../engines/graph/tensor.ts";
 import { openModel } from "../../models/open.ts";
 import { losses } from "../../trainers/losses/index.ts";
@@ -19,6 +20,8 @@ interface Setup<G = Golden> {
   golden: G;
   policy: Policy;
   weights: Record<string, Float32Array>;
+  /** what runs it; ONNX Runtime where none is given */
+  executor?: Executor;
   engine: () => EmbeddedEngine;
 }
 
@@ -30,9 +33,9 @@ interface WithBatches {
 type Trained = WithBatches & Pick<Golden, "prompt_lengths" | "loss" | "adamw">;
 
 /** Checks every section of a fixture folder's golden.json through the code that training and sampling run. */
-export async function checkGolden(folder: string): Promise<Section[]> {
+export async function checkGolden(folder: string, executor?: Executor): Promise<Section[]> {
   const golden = Golden.parse(JSON.parse(await readFile(join(folder, "golden.json"), "utf8")));
-  const setup = await setUp(folder, golden);
+  const setup = await setUp(folder, golden, executor);
   const sections = [...(await forward(setup)), ...(await batches(setup)), ...(await lossAndGradients(setup)), ...(await optimizer(setup))];
   return [...sections, await generation(setup), ...(golden.sampling === undefined ? [] : [sampling(golden.sampling)])];
 }
@@ -49,11 +52,11 @@ export async function checkLora(folder: string): Promise<Section[]> {
   return [logits.result, ...(await lossAndGradients(setup)), ...(await optimizer(setup))];
 }
 
-async function setUp<G>(folder: string, golden: G): Promise<Setup<G>> {
+async function setUp<G>(folder: string, golden: G, executor?: Executor): Promise<Setup<G>> {
   const { policy, weights, store } = await openModel(folder, {});
   const copy = () => Object.fromEntries(Object.entries(weights).map(([name, values]) => [name, values.slice()]));
-  const engine = () => new EmbeddedEngine(policy, copy(), losses, store, { slots: 8, threads: 1 });
-  return { folder, golden, policy, weights, engine };
+  const engine = () => new EmbeddedEngine(policy, copy(), losses, store, { slots: 8, threads: 1, executor });
+  return { folder, golden, policy, weights, executor, engine };
 }
 
 type StoredPixels = NonNullable<Golden["batches"]["pixel_values"]>;
@@ -90,7 +93,7 @@ async function forward(setup: Setup): Promise<Section[]> {
     const grids = expected.image_grid_thw ?? null;
     const stored = expected.pixel_values === undefined ? null : await readPixels(folder, expected.pixel_values, grids !== null);
     const prompt = { tokens: Int32Array.from(ids), pixels: stored === null ? null : pixelsOf(stored.data, stored.unit, grids) };
-    const results = await allLogits(policy, setup.weights, prompt);
+    const results = await allLogits(policy, setup.weights, prompt, setup.executor);
     logits.all(results.logits, expected.logits.flat(), 1e-4);
     if (expected.image_features !== undefined) features.all(results.features!, expected.image_features.flat(), 1e-4);
     if (expected.position_ids !== undefined) {

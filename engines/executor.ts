@@ -1,0 +1,71 @@
+import { UserError } from "../core/errors.ts";
+import type { Tensor } from "./graph/tensor.ts";
+
+export type Array32 = Float32Array | Int32Array;
+
+/** What an input is fed with: halves as their bits. */
+export type Feed = Array32 | Uint16Array;
+
+/** One compiled graph. */
+export interface Session<Name extends string = string> {
+  readonly inputNames: Iterable<string>;
+  /** Runs with one array per input, which is only read. Outputs come in new arrays. */
+  run(feeds: Readonly<Record<string, Feed>>): Promise<Record<Name, Float32Array>>;
+  release(): Promise<void>;
+}
+
+export interface SessionOptions {
+  /** give memory back after every run, rather than keep what the largest one needed: right where values are large, or sessions many */
+  lean?: boolean;
+}
+
+/** What runs graphs: a library on a device. */
+export interface Executor {
+  /** library and device, for the log: onnx-cpu, tfjs-wasm */
+  readonly name: string;
+  /** how it was chosen, or what it runs on, where there is something to say */
+  readonly detail?: string;
+  create<Name extends string>(outputs: Record<Name, Tensor>, options?: SessionOptions): Promise<Session<Name>>;
+  /**
+   * These arrays are fed again and again and change only where `keep` or `forget` is called for them: what a device holds of them may be
+   * used again. Called a second time it says that they have changed.
+   */
+  keep(arrays: Iterable<Feed>): void;
+  /** These arrays are nothing special any more. */
+  forget(arrays: Iterable<Feed>): void;
+  /** After the last session was released. */
+  close(): Promise<void>;
+}
+
+export type DeviceFailure = keyof typeof CURES;
+
+/** What a device could not do, and what the reader can. The numbers of a run live on the host, so that it can still be saved. */
+const CURES = {
+  /** the device, its driver or its package is not there */
+  absent: "vlrl doctor says which devices are there, and how to have the others.",
+  memory: "Make the passes smaller (batch_size, group_size, micro_batch_size, slots), set model.recompute: true, or take another device.",
+  /** it went away in the middle */
+  lost: "Look at the driver's log, then go on from the last checkpoint with --resume, on another device if need be: --set model.device=cpu",
+  /** it lacks an operation */
+  unsupported: "Take another device: vlrl doctor says which are there.",
+  /** it does not compute what it should */
+  wrong: "Take another device, and report this one with the output of vlrl doctor --json.",
+};
+
+/** Also of an error that came from the engine's thread, as itself in all but its class. */
+export function isDeviceError(error: unknown): error is Error {
+  return error instanceof Error && error.name === "DeviceError";
+}
+
+/** Names the device: `onnx-cuda`, `tfjs-wasm`. */
+export class DeviceError extends UserError {
+  constructor(
+    readonly device: string,
+    readonly failure: DeviceFailure,
+    message: string,
+    { cure = CURES[failure], cause }: { cure?: string; cause?: unknown } = {},
+  ) {
+    super({ place: { file: "recipe" }, field: "model.device", message: `${device}: ${message}`, cure });
+    this.cause = cause;
+  }
+}

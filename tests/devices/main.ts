@@ -1,0 +1,121 @@
+import { join } from "node:path";
+import { DEVICES, type Device, type ExecutorName, openExecutor } from "../../engines/devices.ts";
+import { DeviceError, type Executor } from "../../engines/executor.ts";
+import { selfTest } from "../../engines/self-test.ts";
+import { checkGolden } from "../golden/check.ts";
+import { ownFixtures } from "../golden/folders.ts";
+import { opCases } from "../ops/cases.ts";
+import { gapToReference } from "../ops/compare.ts";
+import { lossCurve } from "./curve.ts";
+
+/**
+ * Holds every device that is there against the float64 reference, operation by operation and forward and backward, and against PyTorch's
+ * numbers of a Llama and a SmolVLM. Prints one line a check, counts the devices that are not there, and ends with 1 where a check failed.
+ * `npm run test:devices -- tfjs-wasm onnx-webgpu` takes those alone; `--ops` leaves the models out, which a software GPU takes minutes for; `--curve`
+ * adds the quickstart's first steps, beside those on onnx-cpu.
+ */
+
+/**
+ * Shares of a value's size, or of 1. float32 rounds at 6e-8 and cases add up ten numbers or so; GPUs are allowed approximate exp, log and
+ * division, Vulkan's to 3 + 2 |x| units in the last place.
+ */
+const TOLERANCE: Record<string, number> = { "onnx-cuda": 1e-4, "tfjs-gpu": 1e-4 };
+const USUAL = 2e-5;
+const MODELS = ["llama", "idefics3"];
+const CURVE_STEPS = 50;
+/** Nats, of losses from 6.8 down to 2: 50 updates on from roundings of 1e-6. */
+const CURVE_TOLERANCE = 1e-3;
+
+interface Tally {
+  checks: number;
+  failed: number;
+}
+
+/** The curve on onnx-cpu, which the others are held against, drawn once. */
+let expectedCurve: Promise<number[]> | undefined;
+
+async function checkDevice(name: string, executor: Executor, models: readonly string[], curve: boolean): Promise<Tally> {
+  const tally: Tally = { checks: 0, failed: 0 };
+  const say = (check: string, detail: string, right: boolean) => {
+    tally.checks++;
+    if (!right) tally.failed++;
+    console.log(`  ${check.padEnd(36)} ${detail}${right ? "" : "  FAILED"}`);
+  };
+  const attempt = async (check: string, work: () => Promise<[string, boolean]>) => {
+    try {
+      say(check, ...(await work()));
+    } catch (error) {
+      say(check, error instanceof Error ? error.message.split("\n")[0]! : String(error), false);
+    }
+  };
+  await attempt("self-test", async () => [(await selfTest(executor)).difference.toExponential(1), true]);
+  const tolerance = TOLERANCE[name] ?? USUAL;
+  const refused: string[] = [];
+  for (const [op, cases] of Object.entries(opCases)) {
+    await attempt(op, async () => {
+      let worst = { size: 0, at: "" };
+      for (const [i, opCase] of cases.entries()) {
+        try {
+          const gap = await gapToReference(executor, opCase, 11 + i);
+          if (!(gap.size <= worst.size)) worst = { ...gap, at: `case ${i}, ${gap.at}` };
+        } catch (error) {
+          // said by name is right: a device need not have everything
+          if (!(error instanceof DeviceError) || error.failure !== "unsupported") throw error;
+          refused.push(op);
+        }
+      }
+      return [`${worst.size.toExponential(1)} ${worst.at}`, worst.size < tolerance];
+    });
+  }
+  for (const model of models) {
+    await attempt(model, async () => {
+      const sections = await checkGolden(join(ownFixtures, model), executor);
+      const worst = sections.reduce((most, section) => (section.share > most.share ? section : most));
+      return [`${(100 * worst.share).toFixed(0)} % of the tolerance, ${worst.section}`, worst.share <= 1];
+    });
+  }
+  if (curve) {
+    await attempt(`quickstart, ${CURVE_STEPS} SFT steps`, async () => {
+      expectedCurve ??= lossCurve("onnx", "cpu", CURVE_STEPS);
+      const [expected, actual] = [await expectedCurve, await lossCurve(...(name.split("-") as [string, string]), CURVE_STEPS)];
+      const largest = expected.reduce((most, loss, i) => Math.max(most, Math.abs(actual[i]! - loss)), 0);
+      return [
+        `${largest.toExponential(1)} nats, losses ${actual[0]!.toFixed(2)} to ${actual.at(-1)!.toFixed(2)}`,
+        largest < CURVE_TOLERANCE,
+      ];
+    });
+  }
+  if (refused.length > 0) console.log(`  refused by name: ${[...new Set(refused)].join(", ")}`);
+  return tally;
+}
+
+const args = process.argv.slice(2);
+const wanted = args.filter((arg) => !arg.startsWith("--"));
+const models = args.includes("--ops") ? [] : MODELS;
+const absent: string[] = [];
+const totals = { devices: 0, checks: 0, failed: 0 };
+for (const [executor, devices] of Object.entries(DEVICES)) {
+  for (const device of devices) {
+    const name = `${executor}-${device}`;
+    if (wanted.length > 0 && !wanted.includes(name)) continue;
+    let opened: Executor;
+    try {
+      opened = await openExecutor({ executor: executor as ExecutorName, device: device as Device, threads: 0 });
+    } catch (error) {
+      if (!(error instanceof DeviceError) || error.failure !== "absent") throw error;
+      absent.push(name);
+      console.log(`${name} is not there: ${error.problems[0]!.message}`);
+      continue;
+    }
+    console.log(`${name}${opened.detail === undefined ? "" : ` (${opened.detail})`}`);
+    const { checks, failed } = await checkDevice(name, opened, models, args.includes("--curve"));
+    totals.devices++;
+    totals.checks += checks;
+    totals.failed += failed;
+    await opened.close();
+  }
+}
+console.log(
+  `${totals.devices} devices, ${totals.checks} checks, ${totals.failed} failed; ${absent.length} absent${absent.length > 0 ? `: ${absent.join(", ")}` : ""}`,
+);
+process.exitCode = totals.failed > 0 || totals.devices === 0 ? 1 : 0;
