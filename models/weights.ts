@@ -4,6 +4,7 @@ import { readWeights, type Weights } from "../core/safetensors.ts";
 import { defaultLayout, layoutOf, type WeightLayout, writeWeights } from "../core/weight-layout.ts";
 import type { Architecture } from "../engines/embedded/architecture.ts";
 import type { WeightStore } from "../engines/embedded/engine.ts";
+import { collapse } from "./adapter/collapse.ts";
 
 /** A model's weights in a checkpoint's files: read tensor by tensor, written back in the layout and the types that they came in. */
 
@@ -62,7 +63,7 @@ export function checkTensors({ path, tensors }: Weights, model: Architecture): v
       .filter((name) => !own.has(name) && !BUFFER.test(name) && !isTiedHead(name, model))
       .map((field) => ({ field, message: "the model has no such tensor", cure })),
   ];
-  if (problems.length > 0) throw new CheckpointError(problems.map((problem) => ({ place: { file: path }, ...problem })));
+  if (problems.length > 0) throw new CheckpointError(collapse(problems).map((problem) => ({ place: { file: path }, ...problem })));
 }
 
 /** Bits of binary16. Exact for what was stored as such, and for bfloat16 but for values below 2^-17, which lose at most 2^-25. */

@@ -415,3 +415,19 @@ test("an environment that wants another turn is refused", async () => {
 test("no examples, no groups", async () => {
   expect(await all(collectGroups(options({ examples: [] })))).toEqual([]);
 });
+
+test("a row that comes again in a step is completed anew, in the same request and in a later round", async () => {
+  const seedsOf = async (change: Partial<CollectOptions>) => {
+    const engine = handEngine();
+    const groups = all(collectGroups(options({ engine, examples: [examples[0]!, examples[0]!], groupSize: 1, ...change })));
+    const request = await engine.asked;
+    engine.emit(0, 0);
+    engine.emit(1, 0);
+    engine.end();
+    await groups;
+    return request.seeds.flat();
+  };
+  const [first, later] = [await seedsOf({}), await seedsOf({ round: 1 })];
+  expect(new Set([...first, ...later]).size).toBe(4);
+  expect(first[0]).toBe(deriveSeed(5, "completion", "a", 0, 7));
+});

@@ -29,6 +29,8 @@ export interface CollectOptions {
   policyVersion: number;
   stage: string;
   step: number;
+  /** of the times that a step samples: a row that comes again in a later one is completed anew; 0 unless given */
+  round?: number;
   /** ends the collection with the signal's reason; the engine finishes what it was asked for by itself */
   signal?: AbortSignal;
   /** how many completions are scored at the same time */
@@ -57,7 +59,7 @@ interface Prompt {
  * at a whole group are asked when its last completion is scored. Yields a group once it is complete, as one record batch: rollouts in member
  * order, groups in the order of their completion.
  *
- * A completion's seed depends on the run's seed, the example, the member and the step alone. A completion whose scoring throws or takes
+ * A completion's seed depends on the run's seed, the example, the member, the step and how often the example came in it before. A completion whose scoring throws or takes
  * too long is yielded with a reward of null and the cause in every part; the engine's failure is the collection's. What has been asked
  * of the engine can't be taken back: a consumer that stops early leaves it to finish.
  * Throws DataError for a prompt that leaves no room for its completion, StallError where nothing happens for `stallMs`.
@@ -139,9 +141,14 @@ export async function* collectGroups(options: CollectOptions): AsyncGenerator<Re
 }
 
 async function encodePrompts(options: CollectOptions, stallMs: number): Promise<Prompt[]> {
-  const { processor, environment, examples, groupSize, seed, step } = options;
+  const { processor, environment, examples, groupSize, seed, step, round = 0 } = options;
   const prompts: Prompt[] = [];
+  /** how often a row was among the examples already: a small dataset comes round within a step */
+  const times = new Map<string, number>();
   for (const example of examples) {
+    const time = times.get(example.id) ?? 0;
+    times.set(example.id, time + 1);
+    const again = round + time === 0 ? [] : [round, time];
     options.signal?.throwIfAborted();
     const { prompt, text } = await orStall(processor.encodePrompt(environment.start(example.fields)), {
       stallMs,
@@ -154,7 +161,7 @@ async function encodePrompts(options: CollectOptions, stallMs: number): Promise<
       prompt,
       text,
       rollouts: Array(groupSize).fill(undefined),
-      seeds: Array.from({ length: groupSize }, (_, member) => deriveSeed(seed, "completion", example.id, member, step)),
+      seeds: Array.from({ length: groupSize }, (_, member) => deriveSeed(seed, "completion", example.id, member, step, ...again)),
       sampled: Array(groupSize).fill(false),
       left: groupSize,
     });

@@ -3,10 +3,10 @@ import type { Engine } from "../engines/engine.ts";
 import type { StoredRollout } from "../rollouts/schema.ts";
 import { mean } from "./advantages/define.ts";
 import { policyMask, turnsOf } from "./credit.ts";
-import type { ScoredGroup } from "./grpo-sample.ts";
 import { type LearnedGroup, policyAt } from "./grpo-update.ts";
 import { klValue } from "./kl/estimators.ts";
 import type { GrpoStage } from "./options.ts";
+import type { ScoredGroup } from "./sample-groups.ts";
 
 /** A rollout that could not be scored is recorded, but nothing is learned from it. */
 const isScored = ({ reward }: StoredRollout): boolean => reward !== null;

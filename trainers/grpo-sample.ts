@@ -1,21 +1,9 @@
-import { setImmediate as nextTurn } from "node:timers/promises";
-import type { RecordBatch } from "apache-arrow";
 import { UserError } from "../core/errors.ts";
-import type { Example } from "../core/types.ts";
-import type { EncodedPrompt } from "../engines/engine.ts";
-import { collectGroups } from "../rollouts/collect.ts";
-import { fromBatch, type StoredRollout, toBatch } from "../rollouts/schema.ts";
+import { toBatch } from "../rollouts/schema.ts";
 import { keepsGroup } from "./filters/groups.ts";
 import type { GrpoStage } from "./options.ts";
-import { type StageContext, updatesPerStep } from "./runner.ts";
-import { engineSampling } from "./sampling.ts";
-
-/** A group on its way through a step: its record batch, its view as rollouts, and its prompt. */
-export interface ScoredGroup {
-  batch: RecordBatch;
-  rollouts: StoredRollout[];
-  prompt: EncodedPrompt;
-}
+import type { StageContext } from "./runner.ts";
+import { type ScoredGroup, sampleGroups } from "./sample-groups.ts";
 
 /** What a step learns from, and how many groups were sampled for it. */
 export interface SampledStep {
@@ -26,49 +14,11 @@ export interface SampledStep {
 /** Examples that a step sets aside: those of every round that sampling may take. */
 export const examplesPerStep = ({ groups_per_step, filter }: GrpoStage): number => groups_per_step * (filter?.max_rounds ?? 1);
 
-/** Samples and scores one round of groups of a step. A round depends on its number and the policy alone. */
+/** Samples and scores one round of groups of a step. */
 async function sampleRound(context: StageContext, stage: GrpoStage, step: number, round: number): Promise<ScoredGroup[]> {
-  const { crew, seed, firstExample, firstVersion } = context;
-  const { engine, processor, environment, scorer, train } = crew;
-  const { groups_per_step, group_size, sampling } = stage;
-  const first = firstExample + step * examplesPerStep(stage) + round * groups_per_step;
-  const examples: Example[] = [];
-  for (let i = 0; i < groups_per_step; i++) {
-    examples.push(await train.at(first + i));
-    await nextTurn();
-  }
-  const prompts: EncodedPrompt[] = [];
-  const remembering = {
-    decode: processor.decode,
-    encodePrompt: async (messages: Parameters<typeof processor.encodePrompt>[0]) => {
-      const encoded = await processor.encodePrompt(messages);
-      prompts.push(encoded.prompt);
-      return encoded;
-    },
-  };
-  const groups: ScoredGroup[] = [];
-  const stream = collectGroups({
-    engine,
-    processor: remembering,
-    environment,
-    scorer,
-    examples,
-    groupSize: group_size,
-    sampling: engineSampling(sampling, processor),
-    stopIds: processor.stopIds,
-    maxLength: crew.maxLength,
-    seed,
-    policyVersion: firstVersion + step * updatesPerStep(stage),
-    stage: context.stage,
-    step: step + 1,
-    onCompletion: context.onSampled,
-  });
-  for await (const batch of stream) {
-    const rollouts = fromBatch(batch);
-    const { group } = rollouts[0]!;
-    groups[group] = { batch, rollouts, prompt: prompts[group]! };
-  }
-  return groups;
+  const { groups_per_step: count, group_size: groupSize } = stage;
+  const first = context.firstExample + step * examplesPerStep(stage) + round * count;
+  return sampleGroups(context, stage, { step, first, count, groupSize, round });
 }
 
 /**

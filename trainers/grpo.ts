@@ -1,5 +1,4 @@
 import { join } from "node:path";
-import { RecipeError } from "../core/errors.ts";
 import { deriveSeed } from "../core/random.ts";
 import { RolloutFile } from "../rollouts/arrow.ts";
 import { withAdvantages } from "../rollouts/schema.ts";
@@ -10,12 +9,13 @@ import { judgedRollout } from "./credit.ts";
 import { assertOnPolicy, mismatchOf } from "./grpo-check.ts";
 import { klInReward, klPenalties, learnedGroups, lookUpPolicies } from "./grpo-learned.ts";
 import { entropyBonus, normalisedOver, rolloutMetrics, updateMetrics } from "./grpo-metrics.ts";
-import { examplesPerStep, type ScoredGroup, sampleStep } from "./grpo-sample.ts";
+import { examplesPerStep, sampleStep } from "./grpo-sample.ts";
 import { type LearnedGroup, type LearnedSequence, takeGradient } from "./grpo-update.ts";
 import { hasEntropyBonus } from "./losses/spec.ts";
 import { skippedUpdate } from "./not-finite.ts";
 import type { GrpoStage } from "./options.ts";
 import { type StageContext, type StageRunner, updatesPerStep } from "./runner.ts";
+import type { ScoredGroup } from "./sample-groups.ts";
 import { scheduledStep } from "./schedule.ts";
 
 /** Name of the policy that the stage started from, where it is the reference. */
@@ -101,14 +101,6 @@ export function grpoRunner(context: StageContext, stage: GrpoStage): StageRunner
   return {
     examplesPerStep: examplesPerStep(stage),
     begin: async () => {
-      if (stage.reference === "base" && (await engine.info()).adapters === 0) {
-        throw new RecipeError({
-          place: { file: "recipe" },
-          field: `stages.${context.stage}.reference`,
-          message: "the policy has no adapter that could be left off",
-          cure: "Use reference: start, or train an adapter: model.lora.",
-        });
-      }
       if (stage.kl_coef > 0 && stage.reference === "start") await engine.snapshot(SNAPSHOT);
     },
     end: async () => {

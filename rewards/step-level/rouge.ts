@@ -2,7 +2,8 @@ import { z } from "zod";
 import { defineReward } from "../define.ts";
 import { lastTag } from "../parse.ts";
 import { TagName } from "../shaping/tags.ts";
-import { countsOf, nGrams } from "../shaping/text.ts";
+import { nGrams } from "../shaping/text.ts";
+import { bagF1, longestCommon, rougeTokens, sharedF1 } from "../text/rouge.ts";
 import { porterStem } from "./porter.ts";
 
 /** Further words are not read: the longest common subsequence takes the product of the lengths. */
@@ -42,34 +43,12 @@ export function rougeMean(given: string, wanted: string, { measures, stem }: Pic
 }
 
 const MEASURES: Record<Options["measures"][number], (given: string[], wanted: string[]) => number> = {
-  rouge_1: (given, wanted) => sharedF1(given, wanted),
-  rouge_2: (given, wanted) => sharedF1(nGrams(given, 2), nGrams(wanted, 2)),
-  rouge_l: (given, wanted) => f1(longestCommon(given, wanted), given.length, wanted.length),
+  rouge_1: bagF1,
+  rouge_2: (given, wanted) => bagF1(nGrams(given, 2), nGrams(wanted, 2)),
+  rouge_l: (given, wanted) => sharedF1(longestCommon(given, wanted), given.length, wanted.length),
 };
 
 function wordsOf(text: string, stem: boolean): string[] {
-  const words = (text.toLowerCase().match(/[a-z0-9]+/g) ?? []).slice(0, LONGEST);
+  const words = rougeTokens(text).slice(0, LONGEST);
   return stem ? words.map((word) => (word.length > 3 && word.length <= 100 ? porterStem(word) : word)) : words;
-}
-
-function sharedF1(given: string[], wanted: string[]): number {
-  const counts = countsOf(given);
-  let shared = 0;
-  for (const [item, count] of countsOf(wanted)) shared += Math.min(count, counts.get(item) ?? 0);
-  return f1(shared, given.length, wanted.length);
-}
-
-function f1(shared: number, given: number, wanted: number): number {
-  return shared === 0 ? 0 : (2 * shared) / (given + wanted);
-}
-
-/** Length of the longest common subsequence. Time: O(A * B). */
-function longestCommon(a: string[], b: string[]): number {
-  let above = new Uint32Array(b.length + 1);
-  for (const item of a) {
-    const row = new Uint32Array(b.length + 1);
-    for (const [j, other] of b.entries()) row[j + 1] = item === other ? above[j]! + 1 : Math.max(above[j + 1]!, row[j]!);
-    above = row;
-  }
-  return above[b.length]!;
 }

@@ -77,3 +77,13 @@ export const ppo = (steps: number, more = "") =>
 /** A GRPO stage: two groups of three completions a step, hot enough that those of a group differ and, with them, their rewards. */
 export const grpo = (steps: number, more = "") =>
   `{ name: rl, kind: grpo, steps: ${steps}, groups_per_step: 2, group_size: 3, sampling: { temperature: 2, max_new_tokens: 5 }, optimizer: { lr: 1.0e-3 }${more === "" ? "" : `, ${more}`} }`;
+
+/** A reward file that pays for the share of characters that are a 7. */
+export const SEVENS = `import { defineReward, z } from "vlrl";
+export default defineReward({
+  name: "sevens",
+  target: z.unknown(),
+  field: "answer",
+  score: ({ completion }) => (completion === "" ? 0 : [...completion].filter((char) => char === "7").length / [...completion].length),
+});
+`;

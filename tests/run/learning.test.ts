@@ -2,19 +2,11 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { SEVENS } from "./fixtures.ts";
 import { Program } from "./program.ts";
 import { metricsOf, weightHashes } from "./result.ts";
 
 const STEPS = 20;
-/** Pays for the share of characters that are a 7. */
-const SEVENS = `import { defineReward, z } from "vlrl";
-export default defineReward({
-  name: "sevens",
-  target: z.unknown(),
-  field: "answer",
-  score: ({ completion }) => (completion === "" ? 0 : [...completion].filter((char) => char === "7").length / [...completion].length),
-});
-`;
 const RECIPE = `model: { preset: tiny, slots: 32, threads: 1 }
 data: { train: { name: jsonl, path: rows.jsonl }, eval: null }
 rewards:

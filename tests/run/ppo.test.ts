@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { RunEvent } from "../../trainers/events.ts";
+import { SEVENS } from "./fixtures.ts";
 import { killAt, type Trigger } from "./kill.ts";
 import { Program } from "./program.ts";
 import { metricsOf, resultOf } from "./result.ts";
@@ -11,15 +12,6 @@ let program: Program;
 let folder: string;
 
 const STEPS = 20;
-/** Pays for the share of characters that are a 7. */
-const SEVENS = `import { defineReward, z } from "vlrl";
-export default defineReward({
-  name: "sevens",
-  target: z.unknown(),
-  field: "answer",
-  score: ({ completion }) => (completion === "" ? 0 : [...completion].filter((char) => char === "7").length / [...completion].length),
-});
-`;
 const RECIPE = `model: { preset: tiny, slots: 32, threads: 1 }
 data: { train: { name: jsonl, path: rows.jsonl }, eval: null }
 rewards:
