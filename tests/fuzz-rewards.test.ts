@@ -9,6 +9,7 @@ import { frameScores, parseRound } from "../rewards/step-level/detective-round.t
 import { ObservationOptions, observationAndReasoning } from "../rewards/step-level/observation-and-reasoning.ts";
 import { parseObservations } from "../rewards/step-level/observations.ts";
 import { ProcessOptions, parseVerdicts, processReward } from "../rewards/step-level/process-reward.ts";
+import { FUZZ_TIMEOUT_MS, fuzzRounds } from "./fuzz.ts";
 import { CALL, CASES, completions, finished, prepared, rewards } from "./reward-cases.ts";
 
 test("every reward is fuzzed", () => {
@@ -16,27 +17,32 @@ test("every reward is fuzzed", () => {
 });
 
 describe("thousands of mutated completions", () => {
-  test.each(CASES)("%s with %j stays in its range", async (name, options, target, low, high) => {
-    const reward = prepared(name, options);
-    const values = new Set<number>();
-    let tokens = 0;
-    for (const completion of completions(7, 2000)) {
-      tokens = (tokens + 17) % 300;
-      const outcome = await ask(reward, finished(completion, target, tokens));
-      const shown = JSON.stringify(completion);
-      if (outcome.kind !== "score") throw new Error(`${shown}: ${JSON.stringify(outcome)}`);
-      const inRange = outcome.score >= low && outcome.score <= high + 1e-12;
-      if (!inRange) throw new Error(`${shown}: ${outcome.score}`);
-      for (const step of outcome.steps ?? []) {
-        const placed = 0 <= step.start && step.start < step.end + 1 && step.end <= completion.length && step.score >= 0 && step.score <= 1;
-        if (!placed) throw new Error(`${shown}: ${JSON.stringify(step)}`);
+  test.each(CASES)(
+    "%s with %j stays in its range",
+    async (name, options, target, low, high) => {
+      const reward = prepared(name, options);
+      const values = new Set<number>();
+      let tokens = 0;
+      for (const completion of completions(7, fuzzRounds(2000))) {
+        tokens = (tokens + 17) % 300;
+        const outcome = await ask(reward, finished(completion, target, tokens));
+        const shown = JSON.stringify(completion);
+        if (outcome.kind !== "score") throw new Error(`${shown}: ${JSON.stringify(outcome)}`);
+        const inRange = outcome.score >= low && outcome.score <= high + 1e-12;
+        if (!inRange) throw new Error(`${shown}: ${outcome.score}`);
+        for (const step of outcome.steps ?? []) {
+          const placed =
+            0 <= step.start && step.start < step.end + 1 && step.end <= completion.length && step.score >= 0 && step.score <= 1;
+          if (!placed) throw new Error(`${shown}: ${JSON.stringify(step)}`);
+        }
+        values.add(outcome.score);
       }
-      values.add(outcome.score);
-    }
-    // a reward that says the same of everything was not exercised
-    // a group of one has nobody to be unlike
-    if (reward.definition.scope !== "group") expect(values.size).toBeGreaterThan(1);
-  });
+      // a reward that says the same of everything was not exercised
+      // a group of one has nobody to be unlike
+      if (reward.definition.scope !== "group") expect(values.size).toBeGreaterThan(1);
+    },
+    FUZZ_TIMEOUT_MS,
+  );
 
   test("what is read for judges", () => {
     const random = Random.of(3, "verdicts");

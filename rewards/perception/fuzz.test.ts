@@ -2,6 +2,7 @@ import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { Random } from "../../core/random.ts";
+import { FUZZ_TIMEOUT_MS, fuzzRounds } from "../../tests/fuzz.ts";
 import { samples } from "../../tests/perception-samples.ts";
 import { ask } from "../ask.ts";
 import type { RewardDefinition } from "../define.ts";
@@ -93,17 +94,21 @@ test.each(names)("%s: what is right is worth the most of its range", async (name
   expect(await outcome(name, good)).toMatchObject({ kind: "score", score: expect.closeTo(best, 9) });
 });
 
-test.each(names)("%s: whatever is written is a finite score within its range", async (name) => {
-  const { good, range, rounds } = samples[name]!;
-  const random = Random.of(9, name);
-  for (let i = 0; i < (rounds ?? 2000); i++) {
-    const completion = random.uniform() < 0.7 ? mutated(good, random) : noise(random);
-    const found = await outcome(name, completion);
-    if (found.kind !== "score") throw new Error(`${JSON.stringify(completion)}: ${JSON.stringify(found)}`);
-    expect(found.score, completion).toBeGreaterThanOrEqual(range[0] - 1e-12);
-    expect(found.score, completion).toBeLessThanOrEqual(range[1] + 1e-12);
-  }
-});
+test.each(names)(
+  "%s: whatever is written is a finite score within its range",
+  async (name) => {
+    const { good, range, rounds } = samples[name]!;
+    const random = Random.of(9, name);
+    for (let i = 0; i < (rounds ?? fuzzRounds(2000)); i++) {
+      const completion = random.uniform() < 0.7 ? mutated(good, random) : noise(random);
+      const found = await outcome(name, completion);
+      if (found.kind !== "score") throw new Error(`${JSON.stringify(completion)}: ${JSON.stringify(found)}`);
+      expect(found.score, completion).toBeGreaterThanOrEqual(range[0] - 1e-12);
+      expect(found.score, completion).toBeLessThanOrEqual(range[1] + 1e-12);
+    }
+  },
+  FUZZ_TIMEOUT_MS,
+);
 
 const CHARACTERS = 400_000;
 const fill = (piece: string) => piece.repeat(Math.ceil(CHARACTERS / piece.length));

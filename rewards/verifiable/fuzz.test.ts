@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { Random } from "../../core/random.ts";
+import { FUZZ_TIMEOUT_MS, fuzzRounds } from "../../tests/fuzz.ts";
 import { ask } from "../ask.ts";
 import { verifiable } from "./index.ts";
 
@@ -134,19 +135,23 @@ const PIECES = [
   "字",
 ];
 
-test.each(all)("%s %d: right is the best, and mutations never throw, are never NaN, out of range or slow", async (name, i, one) => {
-  expect(await score(name, one, one.right)).toBeCloseTo(one.best ?? 1, 9);
-  const random = Random.of(5, name, i);
-  for (let trial = 0; trial < (one.trials ?? 300); trial++) {
-    let text = trial % 10 === 0 ? "" : one.right;
-    for (let change = random.integer(1, trial % 10 === 0 ? 40 : 5); change > 0; change--) {
-      const at = random.integer(0, text.length);
-      const piece = PIECES[random.integer(0, PIECES.length - 1)]!.repeat(random.integer(0, 9) === 0 ? 50 : 1);
-      text = text.slice(0, at) + (random.integer(0, 3) === 0 ? "" : piece) + text.slice(at + random.integer(0, 3));
+test.each(all)(
+  "%s %d: right is the best, and mutations never throw, are never NaN, out of range or slow",
+  async (name, i, one) => {
+    expect(await score(name, one, one.right)).toBeCloseTo(one.best ?? 1, 9);
+    const random = Random.of(5, name, i);
+    for (let trial = 0; trial < (one.trials ?? fuzzRounds(300)); trial++) {
+      let text = trial % 10 === 0 ? "" : one.right;
+      for (let change = random.integer(1, trial % 10 === 0 ? 40 : 5); change > 0; change--) {
+        const at = random.integer(0, text.length);
+        const piece = PIECES[random.integer(0, PIECES.length - 1)]!.repeat(random.integer(0, 9) === 0 ? 50 : 1);
+        text = text.slice(0, at) + (random.integer(0, 3) === 0 ? "" : piece) + text.slice(at + random.integer(0, 3));
+      }
+      await score(name, one, text);
     }
-    await score(name, one, text);
-  }
-});
+  },
+  FUZZ_TIMEOUT_MS,
+);
 
 const HUGE = 300_000;
 const fill = (piece: string) => piece.repeat(Math.ceil(HUGE / piece.length)).slice(0, HUGE);
