@@ -90,8 +90,8 @@ export class OnnxSession<Name extends string = string> implements Session<Name> 
     return new OnnxSession(session, ort, inputs, outputs, device);
   }
 
-  get inputNames(): Iterable<string> {
-    return this.inputs.keys();
+  get inputNames(): readonly string[] {
+    return [...this.inputs.keys()];
   }
 
   /**

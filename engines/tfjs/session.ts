@@ -28,8 +28,8 @@ export class TfjsSession<Name extends string = string> implements Session<Name> 
     return tf.getKernel(kernel, tf.engine().backendName) !== undefined;
   }
 
-  get inputNames(): Iterable<string> {
-    return this.plan.feeds.keys();
+  get inputNames(): readonly string[] {
+    return [...this.plan.feeds.keys()];
   }
 
   async run(feeds: Readonly<Record<string, Feed>>): Promise<Record<Name, Float32Array>> {
