@@ -41,16 +41,26 @@ export class TfjsSession<Name extends string = string> implements Session<Name> 
       this.setConstants(values, borrowed);
       for (const [name, source] of this.plan.feeds) this.feed(name, source, feeds[name], values, borrowed);
       for (const step of this.plan.steps) this.step(step, values, borrowed);
-      return await this.read(values, feeds);
+      const results = await this.read(values, feeds);
+      this.giveBack(values, borrowed);
+      return results;
     } catch (error) {
+      try {
+        this.giveBack(values, borrowed);
+      } catch {
+        // a device that has failed may fail at this too, and the first error says more
+      }
       const lost = this.backend.lost();
       if (lost !== null) throw new DeviceError(`tfjs-${this.backend.device}`, "lost", lost, { cause: error });
       throw tfjsFailure(this.backend.device, error);
-    } finally {
-      values.forEach((tensor, index) => {
-        if (!borrowed.has(index)) tensor?.dispose();
-      });
     }
+  }
+
+  private giveBack(values: (TfTensor | undefined)[], borrowed: Set<number>): void {
+    values.forEach((tensor, index) => {
+      if (!borrowed.has(index)) tensor?.dispose();
+      values[index] = undefined;
+    });
   }
 
   private setConstants(values: (TfTensor | undefined)[], borrowed: Set<number>): void {
