@@ -1,4 +1,4 @@
-import type { DeviceChoice } from "../engines/devices.ts";
+import { type DeviceChoice, prepareProcess } from "../engines/devices.ts";
 import type { Engine } from "../engines/engine.ts";
 import { WorkerEngine } from "../engines/worker/client.ts";
 import type { OpenOptions } from "../models/open.ts";
@@ -15,11 +15,7 @@ export interface EngineStart {
 
 /** The embedded engine on a thread of its own. */
 export function startEngine(options: EngineStart): Promise<Engine> {
-  if (options.on?.executor === "tfjs") {
-    // TensorFlow reads these from the process, whose environment no thread can change: few messages, and not all of a GPU's memory at once
-    process.env.TF_CPP_MIN_LOG_LEVEL ??= "3";
-    process.env.TF_FORCE_GPU_ALLOW_GROWTH ??= "true";
-  }
+  prepareProcess();
   const file = import.meta.url.endsWith(".ts") ? "./engine-thread.ts" : "./engine-thread.js";
   return WorkerEngine.start(new URL(file, import.meta.url), options);
 }

@@ -143,7 +143,6 @@ async function native(names: readonly string[]): Promise<Tfjs> {
   const legacy = util as unknown as Record<string, unknown>;
   legacy.isNullOrUndefined ??= (value: unknown) => value === null || value === undefined;
   legacy.isArray ??= Array.isArray;
-  process.env.TF_CPP_MIN_LOG_LEVEL ??= "3";
   let first: unknown;
   for (const name of names) {
     try {
