@@ -13,11 +13,27 @@ export type {
   RewardPart,
   Role,
   Rollout,
+  Scored,
   ScoreRequest,
   Scorer,
+  StepScore,
+  Turn,
 } from "./core/types.ts";
 export { type Dataset, type DatasetContext, type DatasetDefinition, defineDataset } from "./datasets/define.ts";
 export { defineEnvironment, type EnvironmentDefinition } from "./environments/define.ts";
 export { Box, intersectionOverUnion } from "./rewards/box.ts";
-export { defineReward, type RewardDefinition, type RewardInput, type RewardReturn, rewardInput } from "./rewards/define.ts";
+export {
+  type AnyReward,
+  defineReward,
+  type Failure,
+  type GroupReturn,
+  type GroupReward,
+  type Need,
+  type RewardDefinition,
+  type RewardInput,
+  type RewardReturn,
+  rewardInput,
+  type TurnReturn,
+  type TurnReward,
+} from "./rewards/define.ts";
 export { lastTag, parseBox, parseBoxes, parseLastBox, parseTrace, plainNumber, type Trace, wholeNumber } from "./rewards/parse.ts";

@@ -11,7 +11,7 @@ import { parameterCount } from "../engines/embedded/architecture.ts";
 import { EmbeddedEngine } from "../engines/embedded/engine.ts";
 import { collectGarbage } from "../engines/embedded/garbage.ts";
 import { initialWeights } from "../engines/embedded/initialize.ts";
-import { cacheBytes, peakBytes, policyBytes } from "../engines/embedded/memory.ts";
+import { cacheBytes, peakBytes, policyBytes, sessionBytes } from "../engines/embedded/memory.ts";
 import { planPasses } from "../engines/embedded/pass.ts";
 import { policyOf } from "../engines/embedded/policy.ts";
 import { lossGraph } from "../engines/embedded/train-graph.ts";
@@ -38,7 +38,8 @@ const SMOLLM2_135M = {
 };
 const ADAMW = { lr: 1e-5, betas: [0.9, 0.95] as [number, number], eps: 1e-8, weight_decay: 0.1, max_grad_norm: 1 };
 const NO_STOP = { temperature: 1, top_k: 0, top_p: 1, min_p: 0, stop_ids: [], stop_strings: [] };
-const GRPO = { name: "grpo", options: { clip_low: 0.2, clip_high: 0.2, kl_coef: 0 }, temperature: 1 };
+const OPTIONS = { ratio: "token", clip_low: 0.2, clip_high: 0.2, delta: null, kl_estimator: null, entropy_bonus: false };
+const GRPO = { name: "grpo", options: OPTIONS, temperature: 1 };
 const CROSS_ENTROPY = { name: "cross_entropy", options: {}, temperature: 1 };
 const REPEATS = 4;
 
@@ -124,12 +125,13 @@ async function measure(task: string): Promise<Measured> {
   const trained = kind === "sft" ? plain : prompts.map((prompt) => trainRow(prompt, Array(members).fill(blank), 1));
   const spec = kind === "sft" ? CROSS_ENTROPY : GRPO;
   const passes = kind === "decode" ? [] : planPasses(trained, model);
-  const values = passes.map(({ shape }) => peakBytes(lossGraph(policy, shape, losses.get(spec.name), spec.options, 1)));
+  const graphs = passes.map(({ shape }) => lossGraph(policy, shape, losses.get(spec.name), spec.options, 1));
   const needs = {
     process: 160 * 2 ** 20,
-    passes: values,
+    passes: graphs.map(peakBytes),
+    sessions: graphs.map(sessionBytes).reduce((sum, bytes) => sum + bytes, 0),
     accumulates: passes.length > 1,
-    updates: kind !== "decode",
+    moments: kind === "decode" ? 0 : 2,
     snapshots: 0,
     cache: kind === "sft" ? 0 : cacheBytes(model, 16, 128),
   };

@@ -18,7 +18,8 @@ import { type BenchModel, benchModels } from "./models.ts";
 
 const ADAMW = { lr: 1e-5, betas: [0.9, 0.95] as [number, number], eps: 1e-8, weight_decay: 0.1, max_grad_norm: 1 };
 const NO_STOP = { temperature: 1, top_k: 0, top_p: 1, min_p: 0, stop_ids: [], stop_strings: [] };
-const GRPO = { name: "grpo", options: { clip_low: 0.2, clip_high: 0.2, kl_coef: 0 }, temperature: 1 };
+const OPTIONS = { ratio: "token", clip_low: 0.2, clip_high: 0.2, delta: null, kl_estimator: null, entropy_bonus: false };
+const GRPO = { name: "grpo", options: OPTIONS, temperature: 1 };
 const CROSS_ENTROPY = { name: "cross_entropy", options: {}, temperature: 1 };
 
 /** Median milliseconds of each task, the tasks taking turns so that a drift of the machine's speed meets all of them. */

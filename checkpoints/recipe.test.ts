@@ -9,6 +9,7 @@ const recipe = {
   dataset: { name: "digit_sum", digits: [2, 3] },
   evaluation: { rows: 1000, sampling: { temperature: 0 } },
   checkpoints: { keep_last: 2 },
+  rewards: [{ name: "answer", timeout_ms: 5000, error_limit: 0.5 }],
   stages: [
     { name: "cold", kind: "sft", steps: 100, eval_every: 0, optimizer: { lr: 0.001 } },
     { name: "rl", kind: "grpo", steps: 50, eval_every: 0, save_every: 10, optimizer: { lr: 0.0001 } },
@@ -33,6 +34,9 @@ test.each<[string, unknown, string, boolean]>([
   ["model.device", "wasm", "model.device", false],
   ["evaluation.sampling.temperature", 0.5, "evaluation.sampling.temperature", false],
   ["checkpoints.keep_last", 5, "checkpoints.keep_last", false],
+  ["rewards.0.error_limit", 1, "rewards[0].error_limit", false],
+  ["rewards.0.timeout_ms", 9, "rewards[0].timeout_ms", false],
+  ["rewards.0.threshold", 1, "rewards[0].threshold", true],
   ["stages.1.steps", 60, "stages[1].steps", false],
   ["stages.0.steps", 60, "stages[0].steps", true], // finished: history
   ["stages.0.eval_every", 10, "stages[0].eval_every", false],

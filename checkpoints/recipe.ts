@@ -54,7 +54,12 @@ function leaves(value: unknown, path = "", out = new Map<string, unknown>()): Ma
 }
 
 function mayChange(field: string, finishedStages: number): boolean {
-  if (/^(name$|model\.(threads|executor|device)$|(evaluation|checkpoints|rollouts)(\.|\[|$))/.test(field)) return true;
+  if (
+    /^(name$|model\.(threads|executor|device)$|(evaluation|checkpoints|rollouts)(\.|\[|$)|rewards\[\d+\]\.(timeout_ms|memory_mb|error_limit)$)/.test(
+      field,
+    )
+  )
+    return true;
   const match = /^stages\[(\d+)\]\.(steps|eval_every|save_every)$/.exec(field);
   return match !== null && (match[2] !== "steps" || Number(match[1]) >= finishedStages);
 }

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { CheckpointError } from "../core/errors.ts";
 import { Random } from "../core/random.ts";
-import { writeSafetensors } from "../core/safetensors.ts";
+import { writeSafetensors } from "../core/safetensors-write.ts";
 import { smallDisk } from "../tests/small-disk.ts";
 import { loadState, type StateToSave } from "./state.ts";
 import { latestCheckpoint, listCheckpoints, retain, saveCheckpoint, sweepCheckpoints } from "./store.ts";

@@ -2,16 +2,14 @@ import type { z } from "zod";
 import type { Problem } from "../core/errors.ts";
 import { nearest } from "../core/nearest.ts";
 import { unknownName } from "../core/registry.ts";
+import { referenceProblems } from "../rewards/algebra/graph.ts";
 import { RewardSpec } from "../rewards/options.ts";
-import { advantages } from "../trainers/advantages/index.ts";
-import { losses } from "../trainers/losses/index.ts";
-import { Evaluation, GrpoStage, Retention } from "../trainers/options.ts";
+import { Evaluation, GrpoStage, PpoStage, Retention, type Stage } from "../trainers/options.ts";
+import { updatesPerStep } from "../trainers/runner.ts";
+import { grpoProblems } from "./grpo-checks.ts";
 import { problemAt } from "./problems.ts";
 import { at, plain, type Tree } from "./tree.ts";
 import { sentence } from "./wording.ts";
-
-/** Losses that a GRPO stage can have: those that read the advantages. */
-const LOSSES = losses.entries.filter(({ fields }) => fields({}).includes("advantages")).map(({ name }) => name);
 
 /** Numbers of an evaluation that are there whatever the rewards are. */
 const EVAL_METRICS = ["accuracy", "accuracy_low", "accuracy_high", "reward", "mean_length"];
@@ -21,14 +19,19 @@ const EVAL_METRICS = ["accuracy", "accuracy_low", "accuracy_high", "reward", "me
  * so that everything is reported at once.
  */
 export function crossChecks(tree: Tree): Problem[] {
-  const stages = items(tree, "stages").map((value) => soundFields(GrpoStage, value));
+  const written = items(tree, "stages");
+  const stages = written.map((value) => soundFields(GrpoStage, value));
   const rewards = items(tree, "rewards").map((value) => soundFields(RewardSpec, value));
   return [
     ...sameNames(tree, "stages", "A stage's name is a part of its checkpoints' names."),
-    ...sameNames(tree, "rewards", "Parts of the reward are told apart by name: remove one."),
-    ...stages.flatMap((stage, i) => (stage.kind === "grpo" ? grpoStage(tree, stage, i) : [])),
-    ...nothingToLearn(tree, stages, rewards),
-    ...namedRewards(tree, rewards),
+    ...sameNames(tree, "rewards", "Parts of the reward are told apart by name: remove one, or give it another with `as`."),
+    ...stages.flatMap((stage, i) => (stage.kind === "grpo" ? grpoProblems(tree, stage, written[i] as Record<string, unknown>, i) : [])),
+    ...written.flatMap((value, i) => ppoProblems(tree, soundFields(PpoStage, value), i)),
+    ...stages.flatMap((stage, i) => longSchedule(tree, stage, i)),
+    ...nothingToLearn(tree, written, rewards),
+    ...namedRewards(tree, stages, rewards),
+    ...namedJudges(tree, rewards),
+    ...references(tree, rewards),
   ];
 }
 
@@ -38,60 +41,63 @@ function items(tree: Tree, key: string): unknown[] {
 }
 
 function sameNames(tree: Tree, key: string, cure: string): Problem[] {
-  const names = items(tree, key).map((item) => (item as { name?: unknown } | null)?.name);
+  const entries = items(tree, key).map((item) => item as { name?: unknown; as?: unknown } | null);
+  const names = entries.map((entry) => entry?.as ?? entry?.name);
   return names.flatMap((name, i) => {
     const first = names.indexOf(name);
     if (typeof name !== "string" || first === i) return [];
-    return [problemAt(tree, [key, i, "name"], `"${name}" is the name of ${key}.${first} already`, cure)];
+    const path = [key, i, entries[i]?.as === undefined ? "name" : "as"];
+    return [problemAt(tree, path, `"${name}" is the name of ${key}.${first} already`, cure)];
   });
 }
 
-function grpoStage(tree: Tree, stage: Partial<GrpoStage>, index: number): Problem[] {
-  const problems: Problem[] = [];
-  const refuse = (key: string, message: string, cure?: string) => problems.push(problemAt(tree, ["stages", index, key], message, cure));
-  const named = (key: string, name: string, known: string[]) => {
-    const { message, cure } = unknown(key, name, known);
-    refuse(key, message, cure);
-  };
-  const { minibatches, groups_per_step: groups, micro_batch_groups: micro, loss, advantage } = stage;
-  if (minibatches !== undefined && groups !== undefined) {
-    const size = groups / minibatches;
-    if (!Number.isInteger(size)) {
-      const fitting = Array.from({ length: Math.min(groups, 4096) }, (_, i) => i + 1).filter((n) => groups % n === 0);
-      const cure = `Every optimizer step takes as many groups as the others: ${fitting.join(", ")} fit.`;
-      refuse("minibatches", `expected a divisor of groups_per_step (${groups}), got ${minibatches}`, cure);
-    } else if (typeof micro === "number" && micro > size) {
-      refuse(
-        "micro_batch_groups",
-        `expected ${size} or less, got ${micro}`,
-        "That is groups_per_step / minibatches: a minibatch has no more.",
-      );
-    }
-  }
-  if (loss !== undefined && !LOSSES.includes(loss)) named("loss", loss, LOSSES);
-  if (advantage !== undefined && !advantages.has(advantage)) named("advantage", advantage, advantages.names);
-  return problems;
+/** Minibatches of a ppo stage that would not be of one size. */
+function ppoProblems(tree: Tree, { kind, minibatches, batch_size: batch }: Partial<PpoStage>, index: number): Problem[] {
+  if (kind !== "ppo" || minibatches === undefined || batch === undefined || batch % minibatches === 0) return [];
+  const message = `expected a divisor of batch_size (${batch}), got ${minibatches}`;
+  return [problemAt(tree, ["stages", index, "minibatches"], message, "Every optimizer step takes as many completions as the others.")];
 }
 
-function nothingToLearn(tree: Tree, stages: Partial<GrpoStage>[], rewards: Partial<RewardSpec>[]): Problem[] {
+/** A wsd schedule with more warm-up and decay than the stage has updates: the rate would jump. */
+function longSchedule(tree: Tree, stage: Partial<Stage>, index: number): Problem[] {
+  const { optimizer, steps } = stage;
+  if (steps === undefined || !optimizer?.decay) return [];
+  const updates = steps * updatesPerStep({ kind: stage.kind, minibatches: 1, epochs: 1, ...stage } as Stage);
+  const { warmup_steps, decay } = optimizer;
+  if (warmup_steps + decay.steps <= updates) return [];
+  const message = `${warmup_steps} steps of warm-up and ${decay.steps} of decay are more than the stage's ${updates} optimizer steps`;
+  return [problemAt(tree, ["stages", index, "optimizer", "decay"], message, "Shorten one of them, or take more steps.")];
+}
+
+/** How kinds of stages that learn from rewards are called. */
+const REWARDED = new Map([
+  ["grpo", "GRPO"],
+  ["ppo", "PPO"],
+]);
+
+function nothingToLearn(tree: Tree, stages: unknown[], rewards: Partial<RewardSpec>[]): Problem[] {
   const idle = rewards.length > 0 && rewards.every(({ log_only, weight }) => log_only || weight === 0);
-  if (!idle || !stages.some((stage) => stage.kind === "grpo")) return [];
-  return [
-    problemAt(tree, ["rewards"], "every reward is log_only or weighs 0", "GRPO needs a total that differs: give one of them a weight."),
-  ];
+  const who = stages.map((stage) => REWARDED.get((stage as { kind?: string } | null)?.kind ?? "")).find((name) => name !== undefined);
+  if (!idle || who === undefined) return [];
+  const cure = `${who} needs a total that differs: give one of them a weight.`;
+  return [problemAt(tree, ["rewards"], "every reward is log_only or weighs 0", cure)];
 }
 
 /** Rewards that other sections name. A reward file says its name only when it is loaded, so with one of those any name may be right. */
-function namedRewards(tree: Tree, rewards: Partial<RewardSpec>[]): Problem[] {
-  const known = rewards.map(({ name }) => name).filter((name) => name !== undefined) as string[];
+function namedRewards(tree: Tree, stages: Partial<GrpoStage>[], rewards: Partial<RewardSpec>[]): Problem[] {
+  const known = rewards.map(nameOf).filter((name) => name !== undefined);
   if (known.length === 0 || known.length < rewards.length) return [];
   const problems: Problem[] = [];
-  const refuse = (path: string[], { message, cure }: Pick<Problem, "message" | "cure">) =>
+  const refuse = (path: (string | number)[], { message, cure }: Pick<Problem, "message" | "cure">) =>
     problems.push(problemAt(tree, path, message, cure));
   const { correct } = soundFields(Evaluation, section(tree, "evaluation"));
   if (typeof correct === "string" && !known.includes(correct)) {
     refuse(["evaluation", "correct"], unknown("reward of this recipe", correct, known));
   }
+  stages.forEach(({ filter }, i) => {
+    const names = ["reward", ...known];
+    if (filter && !names.includes(filter.on)) refuse(["stages", i, "filter", "on"], unknown("reward of this recipe", filter.on, names));
+  });
   const { metric } = soundFields(Retention, section(tree, "checkpoints"));
   const metrics = [...EVAL_METRICS, ...known];
   // Rewards report numbers of their own beside the score, so a strange name may be right; one that is nearly a known name is not.
@@ -99,6 +105,30 @@ function namedRewards(tree: Tree, rewards: Partial<RewardSpec>[]): Problem[] {
     refuse(["checkpoints", "metric"], unknown("metric of an evaluation", metric, metrics));
   }
   return problems;
+}
+
+/** Judges that rewards name in their options. */
+function namedJudges(tree: Tree, rewards: Partial<RewardSpec>[]): Problem[] {
+  const known = Object.keys((section(tree, "judges") ?? {}) as object);
+  return rewards.flatMap(({ options }, i) => {
+    const judge = options?.judge;
+    if (typeof judge !== "string" || known.includes(judge)) return [];
+    const path = ["rewards", i, "options", "judge"];
+    if (known.length === 0) return [problemAt(tree, path, `there is no judge "${judge}"`, "Describe it in the section judges.")];
+    const { message, cure } = unknown("judge", judge, known);
+    return [problemAt(tree, path, message, cure)];
+  });
+}
+
+/** Names that a reward gives other rewards: unknown ones, and rings of them. */
+function references(tree: Tree, rewards: Partial<RewardSpec>[]): Problem[] {
+  return referenceProblems(rewards, rewards.map(nameOf)).map(({ index, path, message, cure }) =>
+    problemAt(tree, ["rewards", index, ...path], message, cure),
+  );
+}
+
+function nameOf({ as, name }: Partial<RewardSpec>): string | undefined {
+  return as ?? name;
 }
 
 function unknown(kind: string, name: string, known: string[]): Pick<Problem, "message" | "cure"> {

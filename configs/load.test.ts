@@ -114,7 +114,37 @@ describe("one fault, its place and its cure", () => {
     [
       "name: boxes",
       "name: answer",
-      'r.yaml:8:13: rewards.1.name: "answer" is the name of rewards.0 already\n  Parts of the reward are told apart by name: remove one.',
+      'r.yaml:8:13: rewards.1.name: "answer" is the name of rewards.0 already\n  Parts of the reward are told apart by name: remove one, or give it another with `as`.',
+    ],
+    [
+      "{ name: boxes, weight: 0.5 }",
+      "{ name: boxes, times: anwser }",
+      'r.yaml:8:27: rewards.1.times: no part is called "anwser"\n  Did you mean "answer"?',
+    ],
+    [
+      "{ name: boxes, weight: 0.5 }",
+      "{ name: boxes, when: [{ part: boxes, above: 0 }] }",
+      "r.yaml:8:35: rewards.1.when.0.part: goes round in a ring: boxes → boxes\n  A part can't depend on itself: remove one of these.",
+    ],
+    [
+      "{ name: boxes, weight: 0.5 }",
+      "{ name: boxes, as: answer }",
+      'r.yaml:8:24: rewards.1.as: "answer" is the name of rewards.0 already\n  Parts of the reward are told apart by name: remove one, or give it another with `as`.',
+    ],
+    [
+      "{ name: boxes, weight: 0.5 }",
+      "{ name: boxes, threshold: { abve: 0.5 } }",
+      "r.yaml:8:33: rewards.1.threshold.abve: unknown key\n  Did you mean above?",
+    ],
+    [
+      "{ name: boxes, weight: 0.5 }",
+      "{ name: boxes, when: [{ part: answer, at_leest: 1 }] }",
+      "r.yaml:8:43: rewards.1.when.0.at_leest: unknown key\n  Did you mean at_least?",
+    ],
+    [
+      "{ name: boxes, weight: 0.5 }",
+      "{ name: boxes, gate: maybe }",
+      'r.yaml:8:26: rewards.1.gate: expected true, or at_least, above, at_most or below, with else beside it, got "maybe"',
     ],
     [
       "train: { name: digit_sum }",
@@ -141,7 +171,7 @@ describe("one fault, its place and its cure", () => {
       "",
       "r.yaml:4:3: data.train: is missing\n  Add it: a section of `key: value` lines (what the policy is trained on).",
     ],
-    ["kind: sft", "kind: sfft", 'r.yaml:11:11: stages.0.kind: expected one of sft, grpo, got "sfft"\n  Did you mean sft?'],
+    ["kind: sft", "kind: sfft", 'r.yaml:11:11: stages.0.kind: expected one of sft, grpo, dpo, ppo, got "sfft"\n  Did you mean sft?'],
     [
       "name: rl",
       "name: warm",
@@ -157,7 +187,42 @@ describe("one fault, its place and its cure", () => {
     [
       "    group_size: 8",
       "    advantage: best",
-      'r.yaml:16:16: stages.1.advantage: no advantage is called "best"\n  Known: group_mean, group_steps.',
+      'r.yaml:16:16: stages.1.advantage: no advantage is called "best"\n  Known: group_mean, group_steps, rloo, opo, gpg, pass_k, reinforce_plus_plus, reinforce_plus_plus_baseline, gdpo, gdpo_whitened.',
+    ],
+    [
+      "    group_size: 8",
+      "    aggregation: token",
+      'r.yaml:16:18: stages.1.aggregation: no aggregation is called "token"\n  Known: token_mean, sequence_mean_token_mean, token_sum, sequence_mean_token_sum, sequence_mean_token_sum_norm, dr_grpo, luspo.',
+    ],
+    [
+      "    group_size: 8",
+      "    loss: cispo\n    clip_high: 0.3",
+      "r.yaml:17:16: stages.1.clip_high: has no effect here\n  Loss cispo does not read it; it reads ratio, ratio_cap.",
+    ],
+    [
+      "    group_size: 8",
+      "    kl_estimator: k2",
+      "r.yaml:16:19: stages.1.kl_estimator: has no effect here\n  It says nothing while kl_coef is 0.",
+    ],
+    [
+      "    group_size: 8",
+      "    correction: mask",
+      "r.yaml:16:17: stages.1.correction: has no effect here\n  The old logprobs are the sampler's, so that there is no gap: let old_logprobs be recomputed.",
+    ],
+    [
+      "    group_size: 8",
+      "    loss: vespo\n    old_logprobs: recomputed\n    correction: mask\n    correction_level: sequence",
+      "r.yaml:19:23: stages.1.correction_level: expected token with loss vespo, got sequence\n  vespo sums the importance weights of a completion's tokens itself.",
+    ],
+    [
+      "    group_size: 8",
+      "    kl_coef: 0.1\n    kl_in: reward\n    kl_estimator: k3+",
+      "r.yaml:18:19: stages.1.kl_estimator: expected one without a +, got k3+\n  It names a gradient, and a reward has none.",
+    ],
+    [
+      "    group_size: 8",
+      "    filter: { on: anser }",
+      'r.yaml:16:19: stages.1.filter.on: no reward of this recipe is called "anser"\n  Did you mean "answer"?',
     ],
     [
       "    group_size: 8",
@@ -199,7 +264,7 @@ describe("one fault, its place and its cure", () => {
     [
       "seed: 3",
       "environment: { name: visual }",
-      'r.yaml:1:22: environment.name: no environment is called "visual"\n  Known: visual_question.',
+      'r.yaml:1:22: environment.name: no environment is called "visual"\n  Known: visual_question, chat.',
     ],
     ["seed: 3", "seed: 3\nseed: 4", "r.yaml:2:1: seed: this key is there twice\n  It is on line 1 already: remove one of the two."],
     ["seed: 3", "seed: !!js/function 'x'", "r.yaml:1:7: tags such as !!js/function are not for recipes\n  Write the plain value."],
@@ -211,13 +276,13 @@ describe("one fault, its place and its cure", () => {
     [
       "seed: 3",
       "constructor: 3",
-      "r.yaml:1:1: constructor: unknown key\n  Known here: name, seed, model, data, environment, rewards, stages, evaluation, checkpoints, rollouts, extends, folder.",
+      "r.yaml:1:1: constructor: unknown key\n  Known here: name, seed, model, data, environment, rewards, judges, stages, evaluation, checkpoints, rollouts, extends, folder.",
     ],
     ["seed: 3", "? [seed]\n: 3", "r.yaml:1:1: a key that is not a word\n  Write `key: value`."],
     [
       "seed: 3",
       "__proto__: { seed: 3 }",
-      "r.yaml:1:1: __proto__: unknown key\n  Known here: name, seed, model, data, environment, rewards, stages, evaluation, checkpoints, rollouts, extends, folder.",
+      "r.yaml:1:1: __proto__: unknown key\n  Known here: name, seed, model, data, environment, rewards, judges, stages, evaluation, checkpoints, rollouts, extends, folder.",
     ],
     [
       "rewards:\n  - name: answer\n  - { name: boxes, weight: 0.5 }",
@@ -379,6 +444,18 @@ describe("extends", () => {
   });
 });
 
+describe("an optimizer that asks for what would be ignored", () => {
+  test.each([
+    ["min_lr_ratio: 0.1", "min_lr_ratio: a constant schedule never goes down"],
+    ["no_decay: [bias]", "no_decay: no weight decays"],
+    ["kind: adafactor", "adafactor: expected with kind adafactor, and only there\n"],
+    ["schedule: wsd, warmup_steps: 99, decay: { steps: 2 }", "decay: 99 steps of warm-up and 2 of decay are more than the stage's 100"],
+  ])("%s", async (field, message) => {
+    const said = await changed("    steps: 5\n", `    steps: 100\n    optimizer: { ${field} }\n`);
+    expect(said).toContain(`stages.0.optimizer.${message}`);
+  });
+});
+
 describe("--set", () => {
   test("reaches fields by list index, by name, in brackets, and makes sections that were left out", async () => {
     await write({ "r.yaml": GOOD });
@@ -435,4 +512,12 @@ describe("--set", () => {
     await write({ "r.yaml": GOOD });
     expect(await problems("r.yaml", [assignment])).toBe(message);
   });
+});
+
+test.each([
+  ["", 'there is no judge "grader"\n  Describe it in the section judges.'],
+  ["judges: { gradr: { kind: rule, rules: [{ pattern: a, answer: b }] } }\n", 'no judge is called "grader"\n  Did you mean "gradr"?'],
+])("a judge that is not there, with %j", async (judges, message) => {
+  const text = await changed("stages:", `  - { name: judge_binary, options: { judge: grader } }\n${judges}stages:`);
+  expect(text).toBe(`r.yaml:9:45: rewards.2.options.judge: ${message}`);
 });

@@ -7,6 +7,7 @@ import { pathProblems } from "./paths.ts";
 import { check, inOrder, schemaProblems } from "./problems.ts";
 import { Recipe } from "./recipe.ts";
 import { applySet } from "./set.ts";
+import { settle } from "./settle.ts";
 import { type MapTree, plain } from "./tree.ts";
 
 /** More than these help nobody: what is behind them is counted. */
@@ -35,7 +36,7 @@ export async function loadRecipe(file: string, { set = [] }: { set?: readonly st
     tree = changed.tree as MapTree;
     problems.push(...changed.problems);
   }
-  tree = named(tree, file);
+  tree = settle(named(tree, file));
   const { data: recipe, error } = check(Recipe, plain(tree));
   problems.push(...schemaProblems(error?.issues ?? [], tree), ...crossChecks(tree));
   const known = new Set(problems.map(({ field }) => field));
@@ -57,7 +58,8 @@ function recipeText({ name, seed, ...sections }: Recipe, folder: string): string
   return stringify({ name, seed, folder, ...sections }, { lineWidth: 0, aliasDuplicateObjects: false });
 }
 
-function refused(problems: Problem[], places: string[]): RecipeError {
+/** All problems as one error, in the order of the places that were read, so many that a reader can take them in. */
+export function refused(problems: Problem[], places: string[]): RecipeError {
   const sorted = inOrder(problems, places);
   const shown = sorted.slice(0, MAX_PROBLEMS);
   const more = sorted.length - shown.length;

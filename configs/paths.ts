@@ -19,9 +19,14 @@ function pathFields(tree: Tree): PathField[] {
 function matches(node: Tree, pattern: string[], path: PropertyKey[]): PathField[] {
   const [key, ...rest] = pattern;
   if (key === undefined) return node.kind === "scalar" && isText(node) && node.value !== "" ? [{ path, node }] : [];
-  if (key === "*") return node.kind === "list" ? node.items.flatMap((item, i) => matches(item, rest, [...path, i])) : [];
+  if (key === "*") return all(node).flatMap(([name, below]) => matches(below, rest, [...path, name]));
   const below = child(node, key);
   return below === undefined ? [] : matches(below, rest, [...path, key]);
+}
+
+function all(node: Tree): [PropertyKey, Tree][] {
+  if (node.kind === "list") return [...node.items.entries()];
+  return node.kind === "map" ? [...node.entries].map(([name, { value }]) => [name, value]) : [];
 }
 
 function isText(node: Tree & { kind: "scalar" }): node is PathField["node"] {
@@ -39,7 +44,9 @@ export function rebase(tree: Tree, from: string, to: string): void {
 
 /** A problem for every named file or folder that is not there, and for a model folder without a config.json. */
 export async function pathProblems(tree: Tree, folder: string): Promise<Problem[]> {
-  const found = await Promise.all(pathFields(tree).map((field) => pathProblem(field, folder)));
+  // a cache is there once something is in it
+  const wanted = pathFields(tree).filter(({ path }) => !(path[0] === "judges" && path.at(-1) === "cache"));
+  const found = await Promise.all(wanted.map((field) => pathProblem(field, folder)));
   return found.filter((problem) => problem !== null);
 }
 

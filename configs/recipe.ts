@@ -2,6 +2,7 @@ import { z } from "zod";
 import { datasetSpec } from "../datasets/index.ts";
 import { environmentSpec } from "../environments/index.ts";
 import { ModelOptions } from "../models/options.ts";
+import { JudgeSpecs } from "../rewards/judges/schema.ts";
 import { RewardSpec } from "../rewards/options.ts";
 import { Evaluation, Retention, Stage } from "../trainers/options.ts";
 
@@ -26,6 +27,7 @@ export const Recipe = z.strictObject({
     .describe("a dataset by name, its options beside it"),
   environment: environmentSpec.prefault({ name: "visual_question" }).describe("how a row becomes a prompt"),
   rewards: z.array(RewardSpec).min(1).describe("what a completion is scored by: total = sum of weight * score"),
+  judges: JudgeSpecs.prefault({}).describe("who may be asked about a completion, by a name that rewards give in `judge`"),
   stages: z.array(Stage).min(1).describe("what is done, in order; each stage goes on from the weights of the one before"),
   evaluation: Evaluation.prefault({}).describe("how the policy is judged on the rows of data.eval"),
   checkpoints: Retention.prefault({}).describe("which checkpoints are kept"),
@@ -58,5 +60,14 @@ export const ALTERNATIVES: ReadonlyMap<string, readonly [string, string]> = new 
   ["rewards", ["name", "file"]],
 ]);
 
-/** Fields that hold a path, `*` for any index. Relative ones start at the folder of the file that they are written in. */
-export const PATH_FIELDS = ["model.path", "model.lora.path", "data.train.path", "data.eval.path", "rewards.*.file"];
+/** Fields that hold a path, `*` for any index or name. Relative ones start at the folder of the file that they are written in. */
+export const PATH_FIELDS = [
+  "model.path",
+  "model.lora.path",
+  "data.train.path",
+  "data.eval.path",
+  "rewards.*.file",
+  "judges.*.path",
+  "judges.*.file",
+  "judges.*.cache",
+];

@@ -1,4 +1,5 @@
-import { readdir, readFile } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
@@ -15,6 +16,24 @@ test("there are recipes", () => {
 test.each(recipes)("%s is right", async (name) => {
   const { recipe } = await loadRecipe(join(folder, name));
   expect(recipe.stages.length).toBeGreaterThan(0);
+});
+
+test("what a recipe resolves to is a recipe again, and the same one", async () => {
+  const temporary = await mkdtemp(join(tmpdir(), "vlrl-recipes-"));
+  for (const name of recipes) {
+    const { recipe, text } = await loadRecipe(join(folder, name));
+    const file = join(temporary, "resolved.yaml");
+    await writeFile(file, text);
+    expect((await loadRecipe(file)).recipe, name).toEqual(recipe);
+  }
+  await rm(temporary, { recursive: true });
+});
+
+test("compat is spelled out in what a recipe resolves to", async () => {
+  const { text } = await loadRecipe(join(folder, "debug", "trl.yaml"));
+  for (const line of ["compat: trl", "loss: dapo", "correction: mask", "correction_level: sequence", "std_epsilon: 0.0001"]) {
+    expect(text).toContain(`    ${line}\n`);
+  }
 });
 
 test("schema.json is what `vlrl schema --out configs/schema.json` writes", async () => {

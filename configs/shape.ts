@@ -15,9 +15,17 @@ export function core(schema: unknown): unknown {
   return inner instanceof z.ZodPipe ? core(inner.in) : inner;
 }
 
+/** The option of a union without a discriminator that a value is meant for, by its kind: a list, a section or neither. */
+function fitting(schema: unknown, value: unknown): unknown {
+  const inner = core(schema);
+  if (!(inner instanceof z.ZodUnion) || inner instanceof z.ZodDiscriminatedUnion) return inner;
+  const kind = Array.isArray(value) ? z.ZodArray : z.ZodObject;
+  return core(inner.options.find((option) => core(option) instanceof kind) ?? inner);
+}
+
 /** The schema of an object, where `schema` is one, or a union whose option `value` chooses by its discriminator. */
 function objectOf(schema: unknown, value: unknown): z.ZodObject | null {
-  const inner = core(schema);
+  const inner = fitting(schema, value);
   if (inner instanceof z.ZodObject) return inner;
   if (!(inner instanceof z.ZodDiscriminatedUnion)) return null;
   const key = inner.def.discriminator;
@@ -36,7 +44,7 @@ export function literals(schema: unknown): unknown[] {
 export function schemaAt(schema: unknown, value: unknown, path: readonly PropertyKey[]): unknown {
   const [key, ...rest] = path;
   if (key === undefined) return schema;
-  const inner = core(schema);
+  const inner = fitting(schema, value);
   const below = (value as Record<PropertyKey, unknown> | null | undefined)?.[key];
   if (inner instanceof z.ZodArray) return schemaAt(inner.element, below, rest);
   if (inner instanceof z.ZodTuple) return schemaAt(inner.def.items[Number(key)], below, rest);

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { smallDisk } from "../tests/small-disk.ts";
-import { atomicFolder, atomicRemove, atomicWrite, beginAtomic, diskError, sweepTemporary } from "./atomic.ts";
+import { advising, atomicFolder, atomicRemove, atomicWrite, beginAtomic, diskError, sweepTemporary } from "./atomic.ts";
 import { CheckpointError } from "./errors.ts";
 
 let folder = "";
@@ -138,6 +138,23 @@ test.each([
   expect(result instanceof CheckpointError).toBe(expected);
   if (expected) expect(String(result)).toContain(`/runs/a may not be written (${code})`);
   else expect(result).toBe(error);
+});
+
+test("what to do about a full or forbidden disk: another place, by the option of whoever writes", async () => {
+  const failing = (code: string) => async () => {
+    const error = Object.assign(new Error(code), { code, path: "/runs/a" });
+    throw await diskError(error, "/runs/a/model.safetensors", 2e6);
+  };
+  await expect(failing("ENOSPC")()).rejects.toThrow(/\n {2}Nothing that was written before is lost\. Free some space there\.$/);
+  await expect(advising("--out", failing("ENOSPC"))).rejects.toThrow(/Free some space there, or give another place with --out\.$/);
+  await expect(advising("--run-dir", failing("EACCES"))).rejects.toThrow(
+    /\n {2}Change its permissions, or give another place with --run-dir\.$/,
+  );
+  // the innermost says it, and what is no matter of the disk stays as it is
+  await expect(advising("--run-dir", () => advising("--out", failing("EROFS")))).rejects.toThrow(/another place with --out\.$/);
+  const other = new CheckpointError({ place: { file: "x" }, message: "damaged", cure: "Fetch it again." });
+  await expect(advising("--out", () => Promise.reject(other))).rejects.toBe(other);
+  expect(await advising("--out", async () => 3)).toBe(3);
 });
 
 test("a full disk is named, the older file stays, the partial one goes", async () => {

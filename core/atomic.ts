@@ -5,7 +5,7 @@
 import { randomBytes } from "node:crypto";
 import { type FileHandle, mkdir, open, readdir, rename, rm, stat, statfs } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
-import { CheckpointError } from "./errors.ts";
+import { CheckpointError, type Problem, UserError } from "./errors.ts";
 
 /** Leftovers of this process that are still being written. */
 const active = new Set<string>();
@@ -196,7 +196,8 @@ export async function diskError(error: unknown, path: string, bytes: number): Pr
     return new CheckpointError({
       place: { file: path },
       message: `no space left on ${folder}: needs about ${megabytes(bytes)} MB, ${await freeText(folder)}`,
-      cure: "Nothing that was written before is lost. Free some space there, or give another place with --run-dir.",
+      cure: "Nothing that was written before is lost. Free some space there.",
+      elsewhere: true,
     });
   }
   // What may not be read elsewhere, for example a file to copy from, is another matter.
@@ -204,10 +205,25 @@ export async function diskError(error: unknown, path: string, bytes: number): Pr
     return new CheckpointError({
       place: { file: path },
       message: `${folder} may not be written (${code})`,
-      cure: "Change its permissions, or give another place with --run-dir.",
+      cure: "Change its permissions.",
+      elsewhere: true,
     });
   }
   return error;
+}
+
+/** Does what writes. Where the disk is full or forbidden, the error advises to name another place by the option. */
+export async function advising<T>(option: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!(error instanceof UserError) || !error.problems.some(({ elsewhere }) => elsewhere)) throw error;
+    const advised = ({ cure = "", elsewhere, ...problem }: Problem): Problem => ({
+      ...problem,
+      cure: elsewhere ? `${cure.replace(/\.$/, "")}, or give another place with ${option}.` : cure,
+    });
+    throw new CheckpointError(error.problems.map(advised));
+  }
 }
 
 function codeOf(error: unknown): string | undefined {

@@ -12,6 +12,8 @@ export interface Problem {
   field?: string;
   message: string;
   cure?: string;
+  /** what is written could go to another place; by which option, whoever asked for it says (`advising` of core/atomic.ts) */
+  elsewhere?: true;
 }
 
 function placeText({ file, line, column }: Place): string {
@@ -33,6 +35,17 @@ export class UserError extends Error {
     super(list.map(problemText).join("\n"));
     this.name = new.target.name;
     this.problems = list;
+  }
+}
+
+/** What the work gives, or null where it finds fault with what a user gave us: its problems join the list, and others can be looked for. */
+export async function noting<T>(problems: Problem[], work: () => T | Promise<T>): Promise<T | null> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    problems.push(...error.problems);
+    return null;
   }
 }
 

@@ -1,3 +1,5 @@
+import type { Problem } from "./errors.ts";
+
 /** A decoded picture. `data` is row-major RGB, 8 bits a channel: length width * height * 3. Origin top left. */
 export interface Picture {
   width: number;
@@ -26,6 +28,20 @@ export type Role = "policy" | "observation" | "context" | "negative" | "correcte
 
 /** Why a completion ended: a stop id or string, the token limit, or the environment. */
 export type FinishReason = "stop" | "length" | "environment";
+
+/** A stretch of a completion that one role wrote: characters [start, end) of its text, tokens [firstToken, endToken) of its ids. */
+export interface TurnSpan {
+  role: Role;
+  start: number;
+  end: number;
+  firstToken: number;
+  endToken: number;
+}
+
+/** The same with the text itself. */
+export interface Turn extends TurnSpan {
+  text: string;
+}
 
 /** The score of one step of a completion: the characters [start, end) of its text that took it. */
 export interface StepScore {
@@ -75,8 +91,10 @@ export interface Rollout {
   startedMs: number;
   finishedMs: number;
   parts: RewardPart[];
-  /** weighted sum of the parts; null where nothing could be scored */
+  /** what the parts add up to, shaped as the recipe says; null where nothing could be scored */
   reward: number | null;
+  /** the raw score of the part that the recipe calls the outcome; null where it has none */
+  outcome: number | null;
   /** filled in by the trainer: the mean over the completion's tokens */
   advantage: number | null;
 }
@@ -93,16 +111,39 @@ export interface ScoreRequest {
   completion: string;
   tokens: number;
   finish: FinishReason;
+  /** [T] ids and logprobs, for rewards that need them */
+  tokenIds?: Int32Array;
+  logprobs?: Float32Array;
+  /** who wrote what; a single turn of the policy's unless given */
+  turns?: readonly TurnSpan[];
 }
 
-/** The recipe's rewards, composed: asked once a completion, never throws for what a policy wrote. */
+/** What came of it: the parts, what they add up to, and the raw score of the one that is the outcome. Nulls where there is none. */
+export interface Scored {
+  parts: RewardPart[];
+  reward: number | null;
+  outcome?: number | null;
+}
+
+/** The recipe's rewards, composed. Never throws for what a policy wrote. */
 export interface Scorer {
+  /** some parts wait for judges, who have time limits of their own: let many completions wait at once */
+  waits?: boolean;
   /** names of the parts, in the recipe's order */
   names: string[];
   /** those of them that enter the reward: of positive or negative weight, and not log-only */
   counted: string[];
   /** what is wrong with an example's targets, for the dataset's own error; empty where nothing is */
   check(example: Example): Promise<string[]>;
-  score(request: ScoreRequest): Promise<{ parts: RewardPart[]; reward: number | null }>;
+  /** Asked once a completion. Where some parts look at the whole group, they are not among these, and there is no reward yet. */
+  score(request: ScoreRequest): Promise<Scored>;
+  /** There where some parts look at the whole group: asked once all of its completions are scored, adds those parts and the reward. */
+  scoreGroup?(requests: readonly ScoreRequest[], scored: readonly Scored[]): Promise<Scored[]>;
+  /** Told of every rollout as it is recorded, whatever came of scoring it. */
+  record?(rollout: Rollout): void;
+  /** What is wrong with rewards that failed for more rollouts since the last call than the recipe allows; forgets what it counted. */
+  takeFailing?(): Problem[];
+  /** version of each part's reward, by the part's name */
+  versions?: Record<string, number>;
   close(): Promise<void>;
 }

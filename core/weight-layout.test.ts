@@ -3,7 +3,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { CheckpointError } from "./errors.ts";
-import { bytesOf, readSafetensors, readWeights, writeSafetensors } from "./safetensors.ts";
+import { readSafetensors, readWeights } from "./safetensors.ts";
+import { bytesOf } from "./safetensors-header.ts";
+import { writeSafetensors } from "./safetensors-write.ts";
 import { defaultLayout, layoutOf, writeWeights } from "./weight-layout.ts";
 
 let folder = "";

@@ -4,7 +4,9 @@
  */
 import { basename, join } from "node:path";
 import { atomicWrite } from "./atomic.ts";
-import { bytesOf, headerOf, type StoredType, type TensorData, type TensorPlace, type Weights, writeTensors } from "./safetensors.ts";
+import type { Weights } from "./safetensors.ts";
+import { bytesOf, headerOf, type StoredType, type TensorPlace } from "./safetensors-header.ts";
+import { type TensorData, writeTensors } from "./safetensors-write.ts";
 
 export interface LayoutFile {
   /** without the folder */

@@ -18,8 +18,6 @@ export interface DeviceChoice {
   device: Device | "auto";
   /** of ONNX Runtime on the processor; 0 lets it take one a core */
   threads: number;
-  /** memory before speed */
-  lean: boolean;
 }
 
 export function isDeviceOf(executor: ExecutorName, device: string): boolean {
@@ -46,11 +44,11 @@ export async function openExecutor(choice: DeviceChoice): Promise<Executor> {
 }
 
 /** Executors load when they are chosen. */
-async function openDevice({ executor, device, threads, lean }: DeviceChoice & { device: Device }): Promise<Executor> {
+async function openDevice({ executor, device, threads }: DeviceChoice & { device: Device }): Promise<Executor> {
   if (!isDeviceOf(executor, device)) throw new Error(`there is no device "${device}" of ${executor}`);
   if (executor === "tfjs") return (await import("./tfjs/executor.ts")).TfjsExecutor.open(device as TfjsDevice);
   const { OnnxExecutor } = await import("./onnx/executor.ts");
-  const opened = new OnnxExecutor({ threads, lean, device: device as OnnxDevice });
+  const opened = new OnnxExecutor({ threads, device: device as OnnxDevice });
   // a provider that is not there says so when it is first used
   if (device !== "cpu") await (await opened.create({ y: add(input("x", [1]), 1) })).release();
   return opened;

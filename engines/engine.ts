@@ -65,17 +65,22 @@ export interface TrainRow {
 
 export interface TrainCompletion {
   tokens: Int32Array;
-  /** per-token inputs of the loss, each [T]: `weights` always; others as the loss names them (advantages, oldLogprobs, refLogprobs) */
+  /**
+   * per-token inputs of the loss, each [T], as the loss names them: `weights`, by which a token enters the sum; `mask`, 1 where it belongs to
+   * the loss at all; advantages, oldLogprobs, refLogprobs and so on. `turns` numbers the turns of a completion (absent: it is one).
+   */
   fields: Record<string, Float32Array>;
 }
 
 /** A loss from the table the engine was started with, its checked options, and the temperature its logprobs are taken at. */
 export interface LossSpec {
   name: string;
-  options: Record<string, number>;
+  options: Readonly<Record<string, number | string | boolean | null>>;
   temperature: number;
   /** of this update, for the dropout of adapters: every pass of one update has the same */
   noise_seed?: number;
+  /** several rows, of one completion and no pictures each, share a row of so many tokens, where each sees itself alone; null or absent none do */
+  packing?: number | null;
 }
 
 export interface ForwardBackwardResult {
@@ -83,7 +88,15 @@ export interface ForwardBackwardResult {
   loss: number;
   /** sums over tokens, as the loss defines them */
   metrics: Record<string, number>;
+  /** values at every token, as the loss defines them: [rows][completions] arrays of [T] */
+  perToken: Record<string, Float32Array[][]>;
   tokens: number;
+}
+
+export interface LogprobOptions {
+  temperature: number;
+  policy: string;
+  noise_seed?: number;
 }
 
 export interface LogprobResult {
@@ -102,8 +115,25 @@ export interface OptimizerStep {
   max_grad_norm: number;
   /** factors on lr for parameters whose name holds the key; the first key that fits counts, 0 freezes */
   lr_scale?: Record<string, number>;
+  /** parts of names of parameters that weight_decay, of Muon too, leaves alone */
+  no_decay?: string[];
   /** Muon for the matrices of the blocks, null or absent AdamW for everything */
   muon?: MuonStep | null;
+  /** Adafactor in place of AdamW: `betas` and `eps` are not read then */
+  adafactor?: AdafactorStep | null;
+}
+
+export interface AdafactorStep {
+  /** added to the squares of gradients, and the least scale of a parameter */
+  eps: [number, number];
+  /** the most that an update's root mean square may be */
+  clip_threshold: number;
+  /** the mean of step t keeps 1 - t^decay_rate of the one before; negative */
+  decay_rate: number;
+  /** decay of a mean of updates; null keeps none */
+  beta1: number | null;
+  /** multiply the rate by the parameter's root mean square */
+  scale_parameter: boolean;
 }
 
 export interface MuonStep {
@@ -132,10 +162,17 @@ export interface Engine {
   info(): Promise<EngineInfo>;
   /** Streams completions in the order in which they end. */
   sample(request: SampleRequest, onCompletion: (completion: Completion) => void): Promise<void>;
-  /** Forward only. `policy`: "current", "base" (the model without its adapters) or the name of a snapshot. */
-  logprobs(rows: TrainRow[], options: { temperature: number; policy: string }): Promise<LogprobResult>;
+  /**
+   * Forward only. `policy`: "current", "base" (the model without its adapters) or the name of a snapshot. With the `noise_seed` of an update
+   * adapters' inputs are dropped as in that update's passes.
+   */
+  logprobs(rows: TrainRow[], options: LogprobOptions): Promise<LogprobResult>;
+  /** What the critic takes the state before each token to be worth, [rows][completions] arrays of [T]. Throws where there is none. */
+  values(rows: TrainRow[]): Promise<Float32Array[][]>;
   /** Adds the gradient of the loss to the one held since the last optimStep. */
   forwardBackward(rows: TrainRow[], loss: LossSpec): Promise<ForwardBackwardResult>;
+  /** Norm of the gradient that each row has alone, [rows]: to find what made a gradient that is not finite. The held one stays as it is. */
+  gradientNorms(rows: TrainRow[], loss: LossSpec): Promise<number[]>;
   /** An optimizer step on the held gradient, which is then cleared. `skipped` where the gradient was not finite: nothing changed. */
   optimStep(step: OptimizerStep): Promise<{ gradNorm: number; skipped: boolean }>;
   /** Keep an immutable copy of the current trained weights under a name, or drop one. */

@@ -14,13 +14,18 @@ export interface Session<Name extends string = string> {
   release(): Promise<void>;
 }
 
+export interface SessionOptions {
+  /** give memory back after every run, rather than keep what the largest one needed: right where values are large, or sessions many */
+  lean?: boolean;
+}
+
 /** What runs graphs: a library on a device. */
 export interface Executor {
   /** library and device, for the log: onnx-cpu, tfjs-wasm */
   readonly name: string;
   /** how it was chosen, or what it runs on, where there is something to say */
   readonly detail?: string;
-  create<Name extends string>(outputs: Record<Name, Tensor>): Promise<Session<Name>>;
+  create<Name extends string>(outputs: Record<Name, Tensor>, options?: SessionOptions): Promise<Session<Name>>;
   /**
    * These arrays are fed again and again and change only where `keep` or `forget` is called for them: what a device holds of them may be
    * used again. Called a second time it says that they have changed.

@@ -3,10 +3,11 @@ import { nearest } from "../core/nearest.ts";
 import { registry } from "../core/registry.ts";
 import { type Spec, specUnion } from "../core/spec.ts";
 import type { Message } from "../core/types.ts";
+import { chat } from "./chat.ts";
 import type { EnvironmentDefinition } from "./define.ts";
 import { visualQuestion } from "./visual-question.ts";
 
-export const environments = registry<EnvironmentDefinition>("environment", [visualQuestion]);
+export const environments = registry<EnvironmentDefinition>("environment", [visualQuestion, chat]);
 
 /** An environment as a recipe names it: its name, and its options beside it. */
 export type EnvironmentSpec = Spec;

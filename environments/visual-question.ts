@@ -1,10 +1,7 @@
 import { z } from "zod";
 import type { Message, Part } from "../core/types.ts";
 import { defineEnvironment } from "./define.ts";
-
-const PictureField = z
-  .object({ width: z.int().min(1), height: z.int().min(1), data: z.instanceof(Uint8Array) })
-  .refine(({ width, height, data }) => data.length === width * height * 3, "expected 3 bytes a pixel");
+import { PictureField } from "./picture-field.ts";
 
 /** One turn: a picture where the row has one, and a question about it. */
 export const visualQuestion = defineEnvironment({

@@ -8,6 +8,7 @@ import { exists } from "../core/atomic.ts";
 import { CheckpointError } from "../core/errors.ts";
 import { parameterCount } from "../engines/embedded/architecture.ts";
 import type { StoredModel } from "../models/merge.ts";
+import { STAGE_KINDS } from "../trainers/options.ts";
 import type { BaseModel, ModelCardFacts, RunFacts } from "./model-card.ts";
 
 /** What is known of a folder's model, from the folder and the run that holds it. */
@@ -54,7 +55,7 @@ const RecipeParts = z.looseObject({
       lora: z.looseObject({ path: z.string().nullish() }).nullish(),
     })
     .optional(),
-  stages: z.array(z.looseObject({ kind: z.enum(["sft", "grpo"]), steps: z.number() })).optional(),
+  stages: z.array(z.looseObject({ kind: z.enum(STAGE_KINDS), steps: z.number() })).optional(),
 });
 
 /** A card does not tell where on this machine a folder lies. */
@@ -100,7 +101,7 @@ const EvalResult = z
 const Stages = z.array(
   z.object({
     name: z.string(),
-    kind: z.enum(["sft", "grpo", "eval"]),
+    kind: z.enum([...STAGE_KINDS, "eval"]),
     steps: z.number(),
     wall_s: z.number(),
     tokens_per_s: z.number(),

@@ -1,5 +1,5 @@
 import { CheckpointError } from "../core/errors.ts";
-import type { StoredType } from "../core/safetensors.ts";
+import type { StoredType } from "../core/safetensors-header.ts";
 import { type OnTensor, openStored, writeMerged } from "../models/merge.ts";
 import { newFolder, refuseFull, type Written } from "./new-folder.ts";
 

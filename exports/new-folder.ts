@@ -1,6 +1,6 @@
 import { readdir, stat } from "node:fs/promises";
 import { join, posix } from "node:path";
-import { atomicFolder, exists } from "../core/atomic.ts";
+import { advising, atomicFolder, exists } from "../core/atomic.ts";
 import { UserError } from "../core/errors.ts";
 
 /** What was written, and how large it is. */
@@ -29,7 +29,7 @@ export async function refuseFull(out: string): Promise<void> {
 /** Makes the folder `out` from what `fill` puts into the one that it is given: it is there whole or not at all. */
 export async function newFolder(out: string, fill: (temporary: string) => Promise<void>, bytes: number): Promise<Written> {
   await refuseFull(out);
-  await atomicFolder(out, fill, { bytes });
+  await advising("--out", () => atomicFolder(out, fill, { bytes }));
   return { folder: out, ...(await contents(out)) };
 }
 

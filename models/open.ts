@@ -1,6 +1,8 @@
 import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { RecipeError } from "../core/errors.ts";
+import { noting, type Problem, RecipeError, UserError } from "../core/errors.ts";
+import { readWeights } from "../core/safetensors.ts";
+import { checkFloats } from "../core/tensor-bytes.ts";
 import { adapterParameters, type Adapter as GraphAdapter } from "../engines/embedded/adapter.ts";
 import type { Architecture } from "../engines/embedded/architecture.ts";
 import type { WeightStore } from "../engines/embedded/engine.ts";
@@ -9,9 +11,9 @@ import { type Policy, policyOf } from "../engines/embedded/policy.ts";
 import { readAdapter } from "./adapter/files.ts";
 import { adapterConfig, type LoraOptions } from "./adapter/options.ts";
 import { adapterStore, newAdapters, storedAdapters } from "./adapter/store.ts";
-import { modelFolders } from "./folders.ts";
+import { type ModelFolders, modelFolders } from "./folders.ts";
 import { readArchitecture } from "./index.ts";
-import { type Arrays, type Halves, halfOf, modelStore, newLayout, readModelWeights, type StoredWeights } from "./weights.ts";
+import { type Arrays, checkTensors, type Halves, halfOf, modelStore, newLayout, readModelWeights, type StoredWeights } from "./weights.ts";
 
 export interface OpenOptions {
   /** what a new adapter starts from, and a model's weights where `fresh` lets them */
@@ -24,6 +26,8 @@ export interface OpenOptions {
   recompute?: boolean;
   /** what parameters that are not trained are held in: half precision takes half the memory, and is widened wherever it is used */
   frozenDtype?: "float32" | "float16";
+  /** with a critic, which starts at 0 */
+  critic?: boolean;
 }
 
 /** A policy ready for an engine. */
@@ -36,27 +40,48 @@ export interface OpenModel {
 
 /** Opens a Hugging Face folder: a whole model, or an adapter beside the name of the model that it stands on. */
 export async function openModel(folder: string, options: OpenOptions): Promise<OpenModel> {
-  const { folders, policy, adapter } = await openPolicy(folder, options);
-  const { model, halves } = policy;
-  const base = await baseWeights(folders.base, model, halves, options.fresh ? (options.seed ?? 0) : null);
-  const store = modelStore(model, base);
-  if (adapter === null) return { policy, weights: base.weights, halves: base.halves, store };
-  // an adapter is nothing without the very weights that it stands on
-  if (!hasWeights(folders.base)) await store.write(folders.base, base.weights);
-  return { policy, weights: { ...base.weights, ...adapter.weights }, halves: base.halves, store: adapter.store };
-}
-
-/** The policy that `openModel` would open, without its weights. */
-export async function describePolicy(folder: string, options: OpenOptions): Promise<Policy> {
-  return (await openPolicy(folder, options)).policy;
-}
-
-async function openPolicy(folder: string, { seed = 0, lora = null, freeze, recompute, frozenDtype }: OpenOptions) {
   const folders = await modelFolders(folder);
   const model = await readArchitecture(folders.base);
-  refuseFrozen(folders.adapter, freeze);
+  refuseFrozen(folders.adapter, options.freeze);
+  const { adapter, policy } = await openPolicy(folders, model, options);
+  const base = await baseWeights(folders.base, model, policy.halves, options.fresh ? (options.seed ?? 0) : null);
+  const store = modelStore(model, base);
+  const head = initialWeights({ parameters: policy.critic }, options.seed ?? 0);
+  if (adapter === null) return { policy, weights: { ...base.weights, ...head }, halves: base.halves, store };
+  // an adapter is nothing without the very weights that it stands on
+  if (!hasWeights(folders.base)) await store.write(folders.base, base.weights);
+  return { policy, weights: { ...base.weights, ...adapter.weights, ...head }, halves: base.halves, store: adapter.store };
+}
+
+/**
+ * The policy that `openModel` would open, without the base's weights: of them the headers alone are read.
+ * Throws UserError with all that would keep `openModel` from opening it.
+ */
+export async function describePolicy(folder: string, options: OpenOptions): Promise<Policy> {
+  const folders = await modelFolders(folder);
+  const model = await readArchitecture(folders.base);
+  const problems: Problem[] = [];
+  if (!options.fresh || hasWeights(folders.base)) await noting(problems, () => checkBaseWeights(folders.base, model));
+  await noting(problems, () => refuseFrozen(folders.adapter, options.freeze));
+  const opened = await noting(problems, () => openPolicy(folders, model, options));
+  if (opened === null || problems.length > 0) throw new UserError(problems);
+  return opened.policy;
+}
+
+async function openPolicy(
+  folders: ModelFolders,
+  model: Architecture,
+  { seed = 0, lora = null, freeze, recompute, frozenDtype, critic }: OpenOptions,
+) {
   const adapter = await openAdapter(model, folders.base, folders.adapter, lora, seed);
-  return { folders, adapter, policy: policyOf(model, { adapters: adapter?.adapters, freeze, recompute, frozenDtype }) };
+  return { adapter, policy: policyOf(model, { adapters: adapter?.adapters, freeze, recompute, frozenDtype, critic }) };
+}
+
+/** Throws CheckpointError where the files can't hold the model's weights. */
+async function checkBaseWeights(folder: string, model: Architecture): Promise<void> {
+  const files = await readWeights(folder);
+  checkTensors(files, model);
+  checkFloats(model.parameters.map(({ name }) => files.tensors.get(name)!));
 }
 
 /** Beside an adapter everything is frozen: patterns would say nothing. For a new adapter the recipe's schema says so. */

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { CheckpointError } from "../core/errors.ts";
-import { writeSafetensors } from "../core/safetensors.ts";
+import { writeSafetensors } from "../core/safetensors-write.ts";
 import { type EngineFixture, engineFixture } from "../tests/engine-fixture.ts";
 import { readModelWeights } from "./weights.ts";
 

@@ -1,13 +1,16 @@
 import type { z } from "zod";
-import type { FinishReason, Outcome } from "../core/types.ts";
-import type { RewardDefinition } from "./define.ts";
-import { toOutcome } from "./outcome.ts";
+import type { FinishReason, Outcome, Picture, Turn, TurnSpan } from "../core/types.ts";
+import type { AnyReward, InputWith, Need, Needed } from "./define.ts";
+import type { Judges } from "./judges/define.ts";
+import { groupToOutcomes, toOutcome, turnsToOutcome } from "./outcome.ts";
 
 /** A reward as a recipe uses it: where its target is, and its options checked. */
 export interface PreparedReward {
-  definition: RewardDefinition;
+  definition: AnyReward;
   field: string;
   options: unknown;
+  /** the recipe's, for rewards that need them */
+  judges?: Judges;
 }
 
 /** One finished completion and its example, as plain data that can be sent to a thread. */
@@ -18,14 +21,85 @@ export interface Finished {
   seed: number;
   tokens: number;
   finish: FinishReason;
+  /** where they are known, and asked for: see `Needed` */
+  tokenIds?: Int32Array | undefined;
+  logprobs?: Float32Array | undefined;
+  /** a single turn of the policy's unless given */
+  turns?: readonly TurnSpan[] | undefined;
 }
 
-/** Score one completion. Throws only what the reward itself throws; a target that does not fit is an error outcome. */
-export async function ask({ definition, field, options }: PreparedReward, finished: Finished): Promise<Outcome> {
-  const target = await definition.target.safeParseAsync(finished.fields[field]);
-  if (!target.success) return { kind: "error", message: targetMessages(field, finished.fields, target.error).join("; ") };
+/** Score one completion, in a group of its own where the reward looks at groups. Throws and refuses as `askAll`. */
+export async function ask(reward: PreparedReward, finished: Finished): Promise<Outcome> {
+  return (await askAll(reward, [finished]))[0]!;
+}
+
+/**
+ * Score completions of one example: those of a group together for a group reward, each by itself for others.
+ * Throws only what the reward itself throws; a target that does not fit, or a lack of what the reward needs, is an error outcome.
+ */
+export async function askAll(reward: PreparedReward, members: readonly Finished[]): Promise<Outcome[]> {
+  const { definition, field, judges } = reward;
+  const inputs: InputWith<unknown, unknown, Need>[] = [];
+  const refuse = (message: string) => members.map((): Outcome => ({ kind: "error", message }));
+  for (const finished of members) {
+    const target = await definition.target.safeParseAsync(finished.fields[field]);
+    if (!target.success) return refuse(targetMessages(field, finished.fields, target.error).join("; "));
+    const lacking = definition.needs?.find((need) => need !== "pictures" && { ...finished, judges }[need] === undefined);
+    if (lacking !== undefined) return refuse(`needs ${lacking}, which this completion comes without`);
+    inputs.push(inputOf(finished, target.data, reward));
+  }
+  const { range } = definition;
+  if (definition.scope === "group") return groupToOutcomes(await definition.score(inputs), members.length, range);
+  return Promise.all(
+    inputs.map(async (input) => {
+      if (definition.scope !== "turn") return toOutcome(await definition.score(input), range);
+      const turns = input.turns.filter(({ role }) => role === "policy");
+      return turnsToOutcome(await definition.score(input), turns, definition.combine ?? "mean", range);
+    }),
+  );
+}
+
+function inputOf(
+  finished: Finished,
+  target: unknown,
+  { definition: { needs = [] }, options, judges }: PreparedReward,
+): InputWith<unknown, unknown, Need> {
   const { completion, exampleId, fields: example, seed, tokens, finish } = finished;
-  return toOutcome(await definition.score({ completion, target: target.data, options, example, exampleId, seed, tokens, finish }));
+  const { tokenIds, logprobs } = finished;
+  let turns: readonly Turn[] | undefined;
+  const given = { tokenIds, logprobs, judges, pictures: needs.includes("pictures") ? picturesOf(example) : [] } as Needed;
+  return {
+    completion,
+    target,
+    options,
+    example,
+    exampleId,
+    seed,
+    tokens,
+    finish,
+    get turns() {
+      turns ??= turnsOf(finished);
+      return turns;
+    },
+    ...Object.fromEntries(needs.map((need) => [need, given[need]])),
+  } as InputWith<unknown, unknown, Need>;
+}
+
+/** The completion cut where another role goes on writing. */
+export function turnsOf({ completion, tokens, turns }: Finished): readonly Turn[] {
+  const spans = turns ?? [{ role: "policy", start: 0, end: completion.length, firstToken: 0, endToken: tokens }];
+  return spans.map((span) => ({ ...span, text: completion.slice(span.start, span.end) }));
+}
+
+/** The pictures of an example, in the order of its fields; a list of pictures counts one by one. */
+export function picturesOf(fields: Record<string, unknown>): Picture[] {
+  return Object.values(fields).flatMap((value) => (Array.isArray(value) ? value.filter(isPicture) : isPicture(value) ? [value] : []));
+}
+
+export function isPicture(value: unknown): value is Picture {
+  if (typeof value !== "object" || value === null) return false;
+  const { width, height, data } = value as Partial<Picture>;
+  return typeof width === "number" && typeof height === "number" && data instanceof Uint8Array;
 }
 
 /** `needs digits[0].box: expected …` for everything in the row that does not fit the reward's target; empty where it fits. */

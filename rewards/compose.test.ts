@@ -110,10 +110,47 @@ test("all that is wrong with a recipe is said at once", async () => {
   await expect(made).rejects.toThrow(
     [
       'recipe.yaml: rewards[1].name: a second reward called "answer"',
-      "  Parts are told apart by name. Remove one, or give your own reward another name.",
+      "  Parts are told apart by name. Remove one, or call it something else: `as: other_name`.",
       'recipe.yaml: rewards[2].name: no reward is called "boxs"; did you mean "boxes"?',
       "recipe.yaml: rewards[3].file: there is no file /nowhere/mine.ts",
       "  Paths are relative to the recipe's folder.",
+    ].join("\n"),
+  );
+});
+
+test("a row is checked by the parts that its fields choose, and must have those fields", async () => {
+  const made = await scorer(
+    { name: "answer" },
+    { name: "box_iou", when: { field: "task", is: "box" } },
+    { name: "steps", when: { field: "level", in: [1, 2] } },
+  );
+  expect(await made.check({ id: "a", fields: { answer: "3", task: "text", level: 3 } })).toEqual([]);
+  expect(await made.check({ id: "a", fields: { answer: "3", task: "box", level: 3 } })).toEqual([
+    'reward "box_iou" needs box, which the row lacks; it has answer, task, level',
+  ]);
+  expect(await made.check({ id: "a", fields: { answer: "3", task: "text" } })).toEqual([
+    'reward "steps" needs level for its condition, which the row lacks; it has answer, task',
+  ]);
+});
+
+test("outcome and reward are kept apart", async () => {
+  const made = await scorer({ name: "format", weight: 0.5 }, { name: "answer", as: "right", weight: 10, outcome: true });
+  expect(made.names).toEqual(["format", "right"]);
+  const { reward, outcome } = await made.score({ ...finished, completion: "<answer>3</answer>" });
+  expect([reward, outcome]).toEqual([10, 1]);
+});
+
+test("references that lead nowhere, or back to where they start, are the recipe's errors", async () => {
+  const specs = [
+    { name: "answer", times: "formt" },
+    { name: "format", when: [{ part: "format", above: 0 }] },
+  ].map((spec) => RewardSpec.parse(spec));
+  await expect(createScorer(specs, context)).rejects.toThrow(
+    [
+      'recipe.yaml: rewards[0].times: no part is called "formt"',
+      '  Did you mean "format"?',
+      "recipe.yaml: rewards[1].when[0].part: goes round in a ring: format → format",
+      "  A part can't depend on itself: remove one of these.",
     ].join("\n"),
   );
 });

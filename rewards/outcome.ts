@@ -1,13 +1,19 @@
-import type { Outcome, StepScore } from "../core/types.ts";
+import type { Outcome, StepScore, Turn } from "../core/types.ts";
 
-/** What a reward returned, as an outcome. Only finite numbers are scores; NaN and the like are errors, never a silent 0. */
-export function toOutcome(returned: unknown): Outcome {
+type Range = readonly [low: number, high: number];
+
+/**
+ * What a reward returned, as an outcome. Only finite numbers are scores, and only those in the reward's range where it declares one; NaN and
+ * the like are errors, never a silent 0.
+ */
+export function toOutcome(returned: unknown, range?: Range): Outcome {
   if (returned === null) return { kind: "not_applicable" };
-  if (typeof returned === "number") return number(returned);
+  if (typeof returned === "number") return number(returned, range);
+  if (isFailure(returned)) return { kind: returned.kind, message: returned.message };
   if (typeof returned !== "object" || !("score" in returned) || typeof returned.score !== "number") {
     return failed(`returned ${shown(returned)}; expected a number, null or { score, metrics }`);
   }
-  const outcome = number(returned.score);
+  const outcome = number(returned.score, range);
   if (outcome.kind !== "score") return outcome;
   const metrics = "metrics" in returned ? returned.metrics : undefined;
   if (metrics !== undefined) {
@@ -24,18 +30,63 @@ export function toOutcome(returned: unknown): Outcome {
   return outcome;
 }
 
+/**
+ * What a turn reward returned for the turns of the policy, as the outcome of the whole: their mean or sum, with each as a step `turn/<i>`.
+ * Turns scored null are left out; where all are, the reward does not apply.
+ */
+export function turnsToOutcome(returned: unknown, turns: readonly Turn[], combine: "mean" | "sum", range?: Range): Outcome {
+  if (returned === null || isFailure(returned)) return toOutcome(returned);
+  if (!Array.isArray(returned) || returned.length !== turns.length) {
+    return failed(`returned ${count(returned)}; expected a list with a score or null for each of ${turns.length} turns`);
+  }
+  const steps: StepScore[] = [];
+  for (const [i, value] of returned.entries()) {
+    if (value === null) continue;
+    const outcome = typeof value === "number" ? number(value, range) : failed(`returned ${shown(value)}; expected a number or null`);
+    if (outcome.kind !== "score") return "message" in outcome ? failed(`turn ${i}: ${outcome.message}`) : outcome;
+    const { start, end } = turns[i]!;
+    steps.push({ name: `turn/${i}`, start, end, score: value });
+  }
+  if (steps.length === 0) return { kind: "not_applicable" };
+  const sum = steps.reduce((total, { score }) => total + score, 0);
+  return { ...number(combine === "sum" ? sum : sum / steps.length), steps } as Outcome;
+}
+
+/** What a group reward returned, as an outcome for each of its members. A list that does not fit them is an error of all. */
+export function groupToOutcomes(returned: unknown, members: number, range?: Range): Outcome[] {
+  if (Array.isArray(returned) && returned.length === members) return returned.map((value) => toOutcome(value, range));
+  const outcome = failed(`returned ${count(returned)}; expected a list with a value for each of ${members} completions`);
+  return Array.from({ length: members }, () => outcome);
+}
+
+/** What was thrown, as a kind of outcome: a time limit that a reward set itself is a timeout. */
+export function failureKind(thrown: unknown): "timeout" | "error" {
+  return thrown instanceof Error && thrown.name === "TimeoutError" ? "timeout" : "error";
+}
+
+function isFailure(value: unknown): value is Extract<Outcome, { message: string }> {
+  if (typeof value !== "object" || value === null) return false;
+  const { kind, message } = value as Record<string, unknown>;
+  return (kind === "error" || kind === "timeout") && typeof message === "string";
+}
+
 function isStep(step: unknown): step is StepScore {
   if (typeof step !== "object" || step === null) return false;
   const { name, start, end, score } = step as Record<string, unknown>;
   return typeof name === "string" && Number.isInteger(start) && Number.isInteger(end) && Number.isFinite(score);
 }
 
-function number(score: number): Outcome {
-  return Number.isFinite(score) ? { kind: "score", score } : failed(`returned ${score}`);
+function number(score: number, [low, high]: Range = [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY]): Outcome {
+  if (!Number.isFinite(score)) return failed(`returned ${score}`);
+  return score >= low && score <= high ? { kind: "score", score } : failed(`returned ${score}, outside of its range [${low}, ${high}]`);
 }
 
 function failed(message: string): Outcome {
   return { kind: "error", message };
+}
+
+function count(value: unknown): string {
+  return Array.isArray(value) ? `${value.length} values` : shown(value);
 }
 
 function shown(value: unknown): string {

@@ -1,12 +1,19 @@
 import type { Example, Outcome } from "../core/types.ts";
 import type { Finished } from "./ask.ts";
+import type { Scope } from "./define.ts";
+import type { JudgeSpecs } from "./judges/schema.ts";
 
-/** One entry of a recipe's `rewards`, ready to be asked, wherever it runs. */
+/** One reward of a recipe's `rewards`, ready to be asked, wherever it runs. */
 export interface Part {
   name: string;
+  version: number;
+  scope: Scope;
+  /** it waits for judges, which have time limits of their own */
+  waits?: boolean;
   /** what is wrong with an example's target: `needs digits[0].box: expected …` */
   check(example: Example): Promise<string[]>;
-  score(finished: Finished): Promise<{ outcome: Outcome; latencyMs: number }>;
+  /** One outcome a member, in their order: completions of one example, and for scopes other than `group` a single one. Never throws. */
+  score(members: readonly Finished[]): Promise<{ outcomes: Outcome[]; latencyMs: number }>;
 }
 
 export interface ScorerContext {
@@ -14,10 +21,12 @@ export interface ScorerContext {
   folder: string;
   /** the run's seed */
   seed: number;
-  /** threads for reward files, at most; 2 unless given */
+  /** threads for reward files, at most; one a core unless given, 2 to 8 */
   workers?: number;
   /** the recipe's path, for messages; the folder unless given */
   recipe?: string;
+  /** of the recipe, for rewards that ask them; none unless given */
+  judges?: JudgeSpecs;
   /** time for a reward file to be imported; 30 s unless given */
   loadTimeoutMs?: number;
 }

@@ -33,6 +33,7 @@ function rollout(group: number, member: number, tokens = 3): Rollout {
     finishedMs: 1,
     parts: [{ name: "sum", outcome: { kind: "score", score: member, metrics: { iou: 0.5 } }, latencyMs: 1 }],
     reward: member,
+    outcome: member,
     advantage: null,
   };
 }

@@ -1,8 +1,13 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect, test } from "vitest";
 import { deriveSeed } from "../core/random.ts";
-import type { Example, ScoreRequest } from "../core/types.ts";
+import type { Example, RewardPart, ScoreRequest } from "../core/types.ts";
 import type { Completion, SampleRequest } from "../engines/engine.ts";
+import { createScorer } from "../rewards/compose.ts";
+import { RewardSpec } from "../rewards/options.ts";
 import { type CollectOptions, collectGroups } from "./collect.ts";
 import { fromBatch, type StoredRollout } from "./schema.ts";
 import { StallError } from "./watchdog.ts";
@@ -173,6 +178,113 @@ test("no more completions are scored at a time than allowed", async () => {
   engine.end();
   expect((await groups).map((group) => group.length)).toEqual([5, 5]);
   expect(most).toBe(3);
+});
+
+/** Parts of a completion give its number of tokens; the group's part, its place. */
+function groupScorer(change: Partial<Required<CollectOptions["scorer"]>> = {}): { scorer: CollectOptions["scorer"]; asked: string[] } {
+  const asked: string[] = [];
+  const part = (name: string, score: number): RewardPart => ({ name, outcome: { kind: "score", score }, latencyMs: 0 });
+  const scorer: CollectOptions["scorer"] = {
+    names: ["own", "place"],
+    score: async ({ completion, tokens }) => {
+      asked.push(completion);
+      return { parts: [part("own", tokens)], reward: null };
+    },
+    scoreGroup: async (requests, scored) => {
+      asked.push(`[${requests.map(({ completion }) => completion).join()}]`);
+      return scored.map(({ parts }, i) => ({ parts: [...parts, part("place", i)], reward: 2 + i, outcome: i }));
+    },
+    ...change,
+  };
+  return { scorer, asked };
+}
+
+test("rewards of a group are asked once all of its members are scored, in member order", async () => {
+  const engine = handEngine();
+  const { scorer, asked } = groupScorer();
+  const groups = all(collectGroups(options({ engine, scorer })));
+  await engine.asked;
+  engine.emit(0, 1);
+  engine.emit(1, 0);
+  await sleep(5);
+  expect(asked).toEqual(["0 1", "1 0"]);
+  engine.emit(0, 0);
+  await sleep(5);
+  expect(asked).toEqual(["0 1", "1 0", "0 0", "[0 0,0 1]"]);
+  engine.emit(1, 1);
+  engine.end();
+  const [first] = await groups;
+  expect(first!.map(({ parts, reward, outcome }) => [parts.map(({ name }) => name), reward, outcome])).toEqual([
+    [["own", "place"], 2, 0],
+    [["own", "place"], 3, 1],
+  ]);
+});
+
+test("a reward file that looks at groups, from the sampler to the record", { timeout: 60_000 }, async () => {
+  const folder = await mkdtemp(join(tmpdir(), "vlrl-group-"));
+  const code = `import { defineReward, z } from "vlrl";
+export default defineReward({ name: "ids", scope: "group", target: z.string(), field: "question", needs: ["tokenIds"],
+  score: (members) => members.map(({ tokenIds }) => tokenIds[1] === 2 ? { kind: "error", message: "two" } : members.length * 10 + tokenIds[1]) });
+`;
+  await writeFile(join(folder, "ids.mjs"), code);
+  const specs = [RewardSpec.parse({ file: "ids.mjs", weight: 0.5 }), RewardSpec.parse({ part: "ids", as: "high", threshold: 31 })];
+  const scorer = await createScorer(specs, { folder, seed: 0, workers: 1 });
+  const engine = handEngine();
+  const groups = all(collectGroups(options({ engine, scorer, examples: examples.slice(0, 1), groupSize: 3 })));
+  await engine.asked;
+  for (const member of [2, 0, 1]) engine.emit(0, member);
+  engine.end();
+  const [group] = await groups;
+  // 0.5 * 30; 0.5 * 31 + 1; nothing where one can't be judged
+  expect(group!.map(({ reward, outcome }) => [reward, outcome])).toEqual([
+    [15, 30],
+    [16.5, 31],
+    [null, null],
+  ]);
+  expect(group![2]!.parts.map(({ outcome }) => outcome)).toEqual(Array(2).fill({ kind: "error", message: "two" }));
+  expect(scorer.takeFailing!()).toEqual([]);
+  await scorer.close();
+  await rm(folder, { recursive: true });
+});
+
+test("a group that can't be scored keeps what its members were given, with the cause beside it", async () => {
+  const engine = handEngine();
+  const { scorer } = groupScorer({
+    scoreGroup: async () => {
+      throw new Error("no siblings");
+    },
+  });
+  const groups = all(collectGroups(options({ engine, scorer })));
+  await engine.asked;
+  for (const prompt of [0, 1]) for (const member of [0, 1]) engine.emit(prompt, member);
+  engine.end();
+  const [first] = await groups;
+  for (const { parts, reward, outcome } of first!) {
+    expect([reward, outcome]).toEqual([null, null]);
+    expect(parts.map(({ outcome }) => outcome)).toEqual([
+      { kind: "score", score: 2 },
+      { kind: "error", message: "no siblings" },
+    ]);
+  }
+});
+
+test("a request carries ids, logprobs and turns", async () => {
+  const engine = handEngine();
+  let seen: ScoreRequest | null = null;
+  const score = async (request: ScoreRequest) => {
+    seen = request;
+    return { parts: [], reward: 0 };
+  };
+  const groups = all(collectGroups(options({ engine, examples: examples.slice(0, 1), groupSize: 1, scorer: { names: [], score } })));
+  await engine.asked;
+  engine.emit(0, 0);
+  engine.end();
+  await groups;
+  expect(seen).toMatchObject({
+    tokenIds: Int32Array.of(0, 0),
+    logprobs: Float32Array.of(-0.5, -0.25),
+    turns: [{ role: "policy", start: 0, end: 3, firstToken: 0, endToken: 2 }],
+  });
 });
 
 test("scoring that throws or takes too long is recorded, and the rest goes on", async () => {

@@ -2,12 +2,13 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 import type { RecordBatch } from "apache-arrow";
 import PQueue, { TimeoutError } from "p-queue";
 import { deriveSeed } from "../core/random.ts";
-import type { Example, Message, Outcome, RewardPart, Rollout, Scorer } from "../core/types.ts";
+import type { Example, Message, Outcome, RewardPart, Rollout, Scored, ScoreRequest, Scorer } from "../core/types.ts";
 import type { Completion, EncodedPrompt, Engine, SampleRequest, SamplingOptions } from "../engines/engine.ts";
 import { checkLength } from "../models/length.ts";
 import type { Processor } from "../models/processor.ts";
 import { Inbox } from "./inbox.ts";
 import { toBatch } from "./schema.ts";
+import { turnSpans } from "./turns.ts";
 import { orStall } from "./watchdog.ts";
 
 export interface CollectOptions {
@@ -15,7 +16,7 @@ export interface CollectOptions {
   processor: Pick<Processor, "encodePrompt" | "decode">;
   /** the recipe's environment, its options already given */
   environment: { start(fields: Example["fields"]): Message[]; reply(fields: Example["fields"], completion: string): Message[] | null };
-  scorer: Pick<Scorer, "names" | "score">;
+  scorer: Pick<Scorer, "waits" | "names" | "score" | "scoreGroup" | "record">;
   /** [P] one group of completions each */
   examples: readonly Example[];
   /** G */
@@ -32,7 +33,7 @@ export interface CollectOptions {
   signal?: AbortSignal;
   /** how many completions are scored at the same time */
   scoreConcurrency?: number;
-  /** how long scoring one completion may take before it counts as a timeout */
+  /** how long scoring one completion, or the rewards that look at a whole group, may take before it counts as a timeout */
   scoreTimeoutMs?: number;
   /** how long nothing at all may happen before the collection fails, saying who waited for whom */
   stallMs?: number;
@@ -52,8 +53,9 @@ interface Prompt {
 }
 
 /**
- * Samples G completions of every example and scores each as soon as it ends, while its siblings are still being sampled. Yields a group
- * once it is complete, as one record batch: rollouts in member order, groups in the order of their completion.
+ * Samples G completions of every example and scores each as soon as it ends, while its siblings are still being sampled; rewards that look
+ * at a whole group are asked when its last completion is scored. Yields a group once it is complete, as one record batch: rollouts in member
+ * order, groups in the order of their completion.
  *
  * A completion's seed depends on the run's seed, the example, the member and the step alone. A completion whose scoring throws or takes
  * too long is yielded with a reward of null and the cause in every part; the engine's failure is the collection's. What has been asked
@@ -88,7 +90,12 @@ export async function* collectGroups(options: CollectOptions): AsyncGenerator<Re
     finished++;
     prompt.rollouts[completion.member] = rollout;
     prompt.left--;
-    if (prompt.left === 0) inbox.push(prompt.rollouts as Rollout[]);
+    if (prompt.left > 0) return;
+    const rollouts = prompt.rollouts as Rollout[];
+    await scoring.finish(prompt.example, rollouts);
+    for (const one of rollouts) options.scorer.record?.(one);
+    finished++;
+    inbox.push(rollouts);
   };
   const fail = (error: unknown) => inbox.fail(error);
   const abort = () => fail(signal?.reason);
@@ -197,6 +204,7 @@ function unscored(options: CollectOptions, prompt: Prompt, completion: Completio
     finishedMs: requestedMs + completion.finishedMs,
     parts: [],
     reward: null,
+    outcome: null,
     advantage: null,
   };
 }
@@ -204,33 +212,63 @@ function unscored(options: CollectOptions, prompt: Prompt, completion: Completio
 /** Asks the scorer about several completions at a time, and remembers which are not answered yet. */
 class Scoring {
   private readonly scorer: CollectOptions["scorer"];
+  private readonly decode: CollectOptions["processor"]["decode"];
   private readonly timeoutMs: number;
   private readonly queue: PQueue;
   private readonly running = new Map<Rollout, number>();
 
-  constructor({ scorer, scoreConcurrency = 8, scoreTimeoutMs = 30_000 }: CollectOptions) {
+  constructor({ scorer, processor, ...limits }: CollectOptions) {
+    const { scoreConcurrency = scorer.waits ? 256 : 8, scoreTimeoutMs = scorer.waits ? 600_000 : 30_000 } = limits;
     this.scorer = scorer;
+    this.decode = (ids) => processor.decode(ids);
     this.timeoutMs = scoreTimeoutMs;
     this.queue = new PQueue({ concurrency: scoreConcurrency });
   }
 
-  /** Fills in the rollout's parts and reward. */
+  /** Fills in the rollout's parts and reward, as far as they are its own. */
   async score(example: Example, rollout: Rollout): Promise<void> {
+    await this.ask([rollout], async () => [await this.scorer.score(this.request(example, rollout))]);
+  }
+
+  /** Fills in what looks at the whole group. Where that fails, no member has a reward. */
+  async finish(example: Example, rollouts: Rollout[]): Promise<void> {
+    if (this.scorer.scoreGroup === undefined) return;
+    const requests = rollouts.map((rollout) => this.request(example, rollout));
+    await this.ask(rollouts, () => this.scorer.scoreGroup!(requests, rollouts));
+  }
+
+  private request(example: Example, rollout: Rollout): ScoreRequest {
+    const { text, tokens, logprobs, finish } = rollout;
+    return {
+      example,
+      completion: text,
+      tokens: tokens.length,
+      finish,
+      tokenIds: tokens,
+      logprobs,
+      turns: turnSpans(rollout, this.decode),
+    };
+  }
+
+  private async ask(rollouts: Rollout[], work: () => Promise<Scored[]>): Promise<void> {
+    const [first] = rollouts;
     let asked = 0;
-    const ask = () => {
+    const start = () => {
       asked = performance.now();
-      this.running.set(rollout, asked);
-      const { text, tokens, finish } = rollout;
-      return this.scorer.score({ example, completion: text, tokens: tokens.length, finish });
+      this.running.set(first!, asked);
+      return work();
     };
     try {
-      const { parts, reward } = await this.queue.add(ask, { timeout: this.timeoutMs });
-      rollout.parts = parts;
-      rollout.reward = reward;
+      const scored = await this.queue.add(start, { timeout: this.timeoutMs });
+      for (const [i, rollout] of rollouts.entries()) {
+        const { parts, reward, outcome = null } = scored[i]!;
+        Object.assign(rollout, { parts, reward, outcome });
+      }
     } catch (error) {
-      rollout.parts = this.failed(error, performance.now() - asked);
+      const parts = this.failed(error, performance.now() - asked);
+      for (const rollout of rollouts) rollout.parts = withCause(rollout.parts, parts);
     } finally {
-      this.running.delete(rollout);
+      this.running.delete(first!);
     }
   }
 
@@ -257,4 +295,9 @@ class Scoring {
   stop(): void {
     this.queue.clear();
   }
+}
+
+/** The parts that are there already, and a failure in place of the others. */
+function withCause(there: RewardPart[], failed: RewardPart[]): RewardPart[] {
+  return failed.map((part) => there.find(({ name }) => name === part.name) ?? part);
 }

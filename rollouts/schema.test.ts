@@ -30,6 +30,7 @@ function rollouts(): Rollout[] {
       { name: "plain", outcome: { kind: "score", score: 2, metrics: {} }, latencyMs: 1 },
     ],
     reward: 1 / 3,
+    outcome: 1,
     advantage: -0.7,
   };
   const second: Rollout = {
@@ -44,6 +45,7 @@ function rollouts(): Rollout[] {
     pictureRef: null,
     parts: [],
     reward: null,
+    outcome: null,
     advantage: null,
   };
   return [first, second, { ...first, member: 2, finish: "length", roles: ["negative", "context", "policy"] }];
@@ -80,4 +82,11 @@ test("advantages are filled in and nothing else changes", async () => {
 test("arrays that do not belong together are a bug and are named", async () => {
   const [rollout] = rollouts();
   await expect(toBatch([{ ...rollout!, roles: ["policy"] }], origin)).rejects.toThrow("digits/7, member 0: 3 tokens, 3 logprobs, 1 roles");
+});
+
+test("a file from before there was an outcome is read with none", async () => {
+  const table = new Table([await toBatch(rollouts(), origin)]);
+  const older = table.select(table.schema.fields.map(({ name }) => name).filter((name) => name !== "outcome"));
+  const [batch] = tableFromIPC(tableToIPC(older, "file")).batches;
+  expect(fromBatch(batch!)).toEqual(stored().map((rollout) => ({ ...rollout, outcome: null })));
 });

@@ -80,6 +80,7 @@ function makeSchema(a: Columns, dictionaries: Dictionaries): Arrow.Schema {
     field("finished_ms", new a.Float64()),
     field("parts", list(part)),
     field("reward", new a.Float64(), true),
+    field("outcome", new a.Float64(), true),
     field("advantage", new a.Float64(), true),
   ]);
 }
@@ -221,6 +222,7 @@ export async function toBatch(rollouts: readonly Rollout[], { stage, step }: Ori
       ),
     ),
     reward: float((rollout) => rollout.reward),
+    outcome: float((rollout) => rollout.outcome),
     advantage: float((rollout) => rollout.advantage),
   };
   const data = schema.fields.map((field) => children[field.name]!);
@@ -309,6 +311,8 @@ export function fromBatch(batch: Arrow.RecordBatch): StoredRollout[] {
   const [policyVersion, promptTokens, tokens, logprobs] = ["policy_version", "prompt_tokens", "tokens", "logprobs"].map(column);
   const [roles, promptText, text, finish, pictureRef] = ["roles", "prompt_text", "text", "finish", "picture_ref"].map(column);
   const [startedMs, finishedMs, parts, reward, advantage] = ["started_ms", "finished_ms", "parts", "reward", "advantage"].map(column);
+  // files from before there was an outcome have no such column
+  const outcome = batch.getChild("outcome");
   return Array.from({ length: batch.numRows }, (_, i) => ({
     stage: stage!.get(i),
     step: step!.get(i),
@@ -330,6 +334,7 @@ export function fromBatch(batch: Arrow.RecordBatch): StoredRollout[] {
     finishedMs: finishedMs!.get(i),
     parts: Array.from<PartRow, RewardPart>(parts!.get(i), partOf),
     reward: reward!.get(i),
+    outcome: outcome?.get(i) ?? null,
     advantage: advantage!.get(i),
   }));
 }

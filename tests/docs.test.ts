@@ -2,8 +2,10 @@ import { existsSync } from "node:fs";
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, extname, join, posix } from "node:path";
+import type { Command } from "commander";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { parse } from "yaml";
+import { z } from "zod";
 import { program } from "../cli/program.ts";
 import { loadRecipe } from "../configs/load.ts";
 import { recipeSchema } from "../configs/schema.ts";
@@ -42,11 +44,12 @@ function commands(page: string): string[] {
 const scripts = Object.keys((JSON.parse(read("package.json")) as { scripts: Record<string, string> }).scripts);
 
 /** What is wrong with a `vlrl …` command line, or null. */
-function vlrlMistake(words: string[]): string | null {
+function vlrlMistake(words: string[], parent: Command = program): string | null {
   const [name, ...rest] = words;
   if (name === undefined || name.startsWith("--")) return ["--help", "--version", undefined].includes(name) ? null : `no ${name}`;
-  const command = program.commands.find((one) => one.name() === name);
+  const command = parent.commands.find((one) => one.name() === name);
   if (command === undefined) return `no command ${name}`;
+  if (command.commands.length > 0) return vlrlMistake(rest, command);
   let given = 0;
   for (let i = 0; i < rest.length; i++) {
     const word = rest[i]!;
@@ -112,6 +115,8 @@ test.each([
   ["npx vlrl eval x --row 3", "eval has no option --row"],
   ["vlrl eval x --rows", "--rows wants a value"],
   ["vlrl schema x", "schema takes fewer arguments"],
+  ["vlrl reward serve rewards.yaml --port 1", null],
+  ["vlrl reward sevre x", "no command sevre"],
   ["npm run chek", "no script chek"],
   ["npm run quickstart -- --sed 1", "train has no option --sed"],
 ])("%j: %j", (line, expected) => {
@@ -168,6 +173,7 @@ async function standIns(value: unknown, folder: string): Promise<void> {
 
 describe("docs/recipes.md and the schema say the same", () => {
   interface Node {
+    additionalProperties?: Node;
     properties?: Record<string, Node & { default?: unknown }>;
     required?: string[];
     anyOf?: Node[];
@@ -203,14 +209,18 @@ describe("docs/recipes.md and the schema say the same", () => {
       .map((one) => [`${word} ${one.properties![key]!.const}`, one]);
 
   const stages = kinds(property(root, "stages").items!, "kind", "Stage");
+  const grpo = stages.find(([title]) => title === "Stage grpo")![1];
   const nodes = new Map<string, Node>([
     ["The whole", root],
     ...["model", "data", "evaluation", "checkpoints", "rollouts"].map((key): [string, Node] => [key, property(root, key)]),
     ["lora", options(property(root, "model", "lora")).find((one) => one.properties !== undefined)!],
     ["rewards", property(root, "rewards").items!],
+    ...kinds(property(root, "judges").additionalProperties!, "kind", "Judge"),
     ...kinds(property(root, "data", "train"), "name", "Dataset"),
     ...kinds(property(root, "environment"), "name", "Environment"),
     ...stages,
+    ["filter", options(property(grpo, "filter")).find((one) => one.properties !== undefined)!],
+    ["reject", property(grpo, "reject").items!],
     ["optimizer", property(stages[0]![1], "optimizer")],
     ["sampling", property(root, "evaluation", "sampling")],
   ]);
@@ -232,7 +242,21 @@ describe("docs/recipes.md and the schema say the same", () => {
   });
 
   test("and every reward has its row", () => {
-    const page = read("docs/recipes.md");
+    const page = read("docs/recipes.md") + read("docs/rewards.md");
     for (const name of rewards.names) expect(page).toMatch(new RegExp(`^\\| \`${name}\` +\\|`, "m"));
+  });
+
+  test("whose row in docs/rewards.md names its options, unless those of all steps", () => {
+    const rows = read("docs/rewards.md").split("\n");
+    const steps = /### How steps are found[^#]*/.exec(read("docs/rewards.md"))![0];
+    for (const { name, options } of rewards.entries) {
+      const row = rows.find((line) => line.startsWith(`| \`${name}\` `));
+      if (row === undefined || options === undefined) continue;
+      const other = /those of `(\w+)`/.exec(row)?.[1];
+      const shared = rows.find((line) => line.startsWith(`| \`${other}\` `)) ?? "";
+      const text = row + shared + (row.includes("(#how-steps-are-found)") ? steps : "");
+      const { properties } = z.toJSONSchema(options, { io: "input" });
+      for (const key of Object.keys(properties ?? {})) expect(text, `${name}.${key}`).toMatch(new RegExp(`\`${key}[\`:]`));
+    }
   });
 });

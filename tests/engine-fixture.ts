@@ -61,6 +61,17 @@ export async function engineFixture(): Promise<EngineFixture> {
   };
 }
 
+/** Options of the loss "grpo" with every term there is. */
+export const GRPO_OPTIONS = {
+  ratio: "token",
+  clip_low: 0.2,
+  clip_high: 0.3,
+  delta: null,
+  kl_estimator: "k3",
+  kl_limit: null,
+  entropy_bonus: true,
+};
+
 export const PLAIN: SamplingOptions = {
   temperature: 1,
   top_k: 0,
@@ -87,6 +98,14 @@ export function seededCompletion(random: Random, length: number, vocab: number):
   const draw = (low: number, high: number) => Float32Array.from({ length }, () => low + (high - low) * random.uniform());
   return {
     tokens: Int32Array.from({ length }, () => random.integer(0, vocab - 1)),
-    fields: { weights: draw(0.01, 0.1), advantages: draw(-1, 1), oldLogprobs: draw(-6, -3), refLogprobs: draw(-6, -3) },
+    fields: {
+      weights: draw(0.01, 0.1),
+      klWeights: draw(0.001, 0.01),
+      entropyWeights: draw(0.001, 0.01),
+      mask: new Float32Array(length).fill(1),
+      advantages: draw(-1, 1),
+      oldLogprobs: draw(-6, -3),
+      refLogprobs: draw(-6, -3),
+    },
   };
 }

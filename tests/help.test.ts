@@ -17,7 +17,7 @@ beforeAll(async () => {
   const tsc = join(dirname(manifest), "bin", "tsc");
   await run(process.execPath, [tsc, "-p", "tsconfig.build.json", "--outDir", join(folder, "built")], { cwd: ROOT });
   await copyFile(join(ROOT, "package.json"), join(folder, "built", "package.json"));
-});
+}, 60_000);
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
 /** URLs of every script that Node loaded, from the coverage that it writes as it ends. */

@@ -23,7 +23,20 @@ const MAY: Record<string, string[]> = {
 /** Only files that define things: it is loaded in every reward thread. */
 const INDEX_MAY = /^(core|rewards)\/[^/]+\.ts$|^(datasets|environments)\/define\.ts$/;
 
-const HEAVY = ["onnxruntime-node", "@huggingface/transformers", "sharp", "apache-arrow", "jiti"];
+const HEAVY = [
+  "onnxruntime-node",
+  "@huggingface/transformers",
+  "sharp",
+  "apache-arrow",
+  "jiti",
+  "vega",
+  "vega-lite",
+  "vega-interpreter",
+  "ajv",
+  "sql.js",
+  "quickjs-emscripten-core",
+  "@jitl/quickjs-wasmfile-release-sync",
+];
 /** Packages that need not be there: not even their types are imported. */
 const OPTIONAL = /^@tensorflow\/|^webgpu$/;
 

@@ -1,7 +1,6 @@
 import { parentPort, workerData } from "node:worker_threads";
 import { openExecutor } from "../engines/devices.ts";
 import { EmbeddedEngine } from "../engines/embedded/engine.ts";
-import { isLarge } from "../engines/embedded/sessions.ts";
 import { serveEngine } from "../engines/worker/server.ts";
 import { openModel } from "../models/open.ts";
 import type { EngineStart } from "./engine.ts";
@@ -12,6 +11,6 @@ const { folder, open, slots, threads, on = { executor: "onnx", device: "cpu" } }
 
 await serveEngine(parentPort!, async () => {
   const { policy, weights, halves, store } = await openModel(folder, open);
-  const executor = await openExecutor({ ...on, threads, lean: isLarge(policy.model) });
+  const executor = await openExecutor({ ...on, threads });
   return new EmbeddedEngine(policy, weights, losses, store, { slots, threads, halves, executor });
 });

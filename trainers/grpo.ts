@@ -1,183 +1,105 @@
 import { join } from "node:path";
-import { setImmediate as nextTurn } from "node:timers/promises";
-import type { RecordBatch } from "apache-arrow";
 import { RecipeError } from "../core/errors.ts";
 import { deriveSeed } from "../core/random.ts";
-import type { Example } from "../core/types.ts";
-import type { EncodedPrompt, TrainRow } from "../engines/engine.ts";
 import { RolloutFile } from "../rollouts/arrow.ts";
-import { collectGroups } from "../rollouts/collect.ts";
-import { fromBatch, type StoredRollout, withAdvantages } from "../rollouts/schema.ts";
+import { withAdvantages } from "../rollouts/schema.ts";
 import { mean } from "./advantages/define.ts";
 import { advantages } from "./advantages/index.ts";
+import { afterStep, afterUpdate, appliedEntropy, type Controlled, initialControl } from "./controllers.ts";
 import { judgedRollout } from "./credit.ts";
-import { rolloutMetrics } from "./grpo-metrics.ts";
+import { assertOnPolicy, mismatchOf } from "./grpo-check.ts";
+import { klInReward, klPenalties, learnedGroups, lookUpPolicies } from "./grpo-learned.ts";
+import { entropyBonus, normalisedOver, rolloutMetrics, updateMetrics } from "./grpo-metrics.ts";
+import { examplesPerStep, type ScoredGroup, sampleStep } from "./grpo-sample.ts";
+import { type LearnedGroup, type LearnedSequence, takeGradient } from "./grpo-update.ts";
+import { hasEntropyBonus } from "./losses/spec.ts";
+import { skippedUpdate } from "./not-finite.ts";
 import type { GrpoStage } from "./options.ts";
 import { type StageContext, type StageRunner, updatesPerStep } from "./runner.ts";
-import { engineSampling } from "./sampling.ts";
 import { scheduledStep } from "./schedule.ts";
 
 /** Name of the policy that the stage started from, where it is the reference. */
 const SNAPSHOT = "reference";
-
-/** A group on its way through a step: its record batch, its view as rollouts, and its prompt. */
-interface ScoredGroup {
-  batch: RecordBatch;
-  rollouts: StoredRollout[];
-  prompt: EncodedPrompt;
-  /** [G][T] */
-  advantages: Float32Array[];
-}
 
 /**
  * Group-relative policy optimisation: sample a group of completions of each prompt, score them, take each reward relative to its group,
  * and push the policy towards what did better. Source: DeepSeekMath (arXiv:2402.03300).
  */
 export function grpoRunner(context: StageContext, stage: GrpoStage): StageRunner {
-  const { crew, seed, firstExample, firstVersion, rolloutsFolder, warn } = context;
-  const { engine, processor, environment, scorer, train } = crew;
-  const { groups_per_step, group_size, minibatches, optimizer, sampling, steps } = stage;
+  const { crew, seed, rolloutsFolder, warn } = context;
+  const { engine, processor } = crew;
+  const { minibatches, optimizer, steps } = stage;
   const updates = updatesPerStep(stage);
-  const lossSpec = {
-    name: stage.loss,
-    options: { clip_low: stage.clip_low, clip_high: stage.clip_high, kl_coef: stage.kl_coef },
-    temperature: sampling.temperature === 0 ? 1 : sampling.temperature,
-  };
+  let control = (context.state as Controlled | null) ?? initialControl(stage);
 
-  async function sampleGroups(step: number): Promise<ScoredGroup[]> {
-    const examples: Example[] = [];
-    for (let i = 0; i < groups_per_step; i++) {
-      examples.push(await train.at(firstExample + step * groups_per_step + i));
-      await nextTurn();
-    }
-    const prompts = new Map<number, EncodedPrompt>();
-    const remembering = {
-      decode: processor.decode,
-      encodePrompt: async (messages: Parameters<typeof processor.encodePrompt>[0]) => {
-        const encoded = await processor.encodePrompt(messages);
-        prompts.set(prompts.size, encoded.prompt);
-        return encoded;
-      },
-    };
-    const groups: ScoredGroup[] = [];
-    const stream = collectGroups({
-      engine,
-      processor: remembering,
-      environment,
-      scorer,
-      examples,
-      groupSize: group_size,
-      sampling: engineSampling(sampling, processor),
-      stopIds: processor.stopIds,
-      maxLength: crew.maxLength,
-      seed,
-      policyVersion: firstVersion + step * updates,
-      stage: context.stage,
-      step: step + 1,
-      onCompletion: context.onSampled,
-    });
-    for await (const batch of stream) {
-      const rollouts = fromBatch(batch);
-      const { group } = rollouts[0]!;
-      groups[group] = { batch, rollouts, prompt: prompts.get(group)!, advantages: [] };
-    }
-    return groups;
-  }
-
-  /** Advantages into the rollouts and, with them, to the step's file. */
-  async function assignAdvantages(groups: ScoredGroup[], step: number): Promise<void> {
+  /** Advantages into the rollouts that are learned from and, with them, to the step's file. */
+  async function assignAdvantages(groups: ScoredGroup[], learned: LearnedGroup[], step: number): Promise<void> {
     const pieces = processor.tokenPieces();
-    const estimate = advantages.get(stage.advantage).estimate(
-      groups.map(({ rollouts }) => rollouts.map((rollout) => judgedRollout(rollout, pieces, scorer.counted))),
-      { scale: stage.scale_rewards },
+    const penalties = klPenalties(learned, stage, control.kl);
+    const judged = groups.map(({ rollouts }, g) =>
+      rollouts.map((rollout, i) => ({
+        ...judgedRollout(rollout, pieces, crew.rewardWeights),
+        tokenRewards: penalties?.[g]?.[i] ?? null,
+        compared: stage.compare_truncated || rollout.finish !== "length",
+      })),
     );
-    groups.forEach((group, g) => {
-      group.advantages = estimate[g]!;
+    const estimate = advantages.get(stage.advantage).estimate(judged, stage);
+    learned.forEach(({ rollouts }, g) => {
+      rollouts.forEach((rollout, i) => {
+        rollout.advantages = estimate[g]![i]!;
+      });
     });
-    if (rolloutsFolder === null) return;
+    if (rolloutsFolder === null || groups.length === 0) return;
     const file = await RolloutFile.open(join(rolloutsFolder, `${context.stage}-step-${String(step + 1).padStart(6, "0")}.arrow`));
     for (const [g, { batch }] of groups.entries()) file.write(await withAdvantages(batch, estimate[g]!.map(mean)));
     await file.close();
   }
 
-  /** Training rows of groups; `reference` holds the reference policy's logprobs where a KL penalty asks for them. */
-  function trainRows(groups: ScoredGroup[], reference: Float32Array[][] | null): TrainRow[] {
-    const lengths = groups.flatMap(({ rollouts }) => rollouts.filter(isTrained).map(({ tokens }) => tokens.length));
-    const total = lengths.reduce((sum, length) => sum + length, 0);
-    const weightOf = (rollout: StoredRollout) => {
-      if (!isTrained(rollout)) return 0;
-      return stage.aggregation === "token" ? 1 / total : 1 / (lengths.length * rollout.tokens.length);
-    };
-    return groups.map(({ prompt, rollouts, advantages }, g) => ({
-      prompt,
-      noise_seed: deriveSeed(seed, "dropout", rollouts[0]!.exampleId),
-      completions: rollouts.map((rollout, i) => ({
-        tokens: rollout.tokens,
-        fields: {
-          weights: new Float32Array(rollout.tokens.length).fill(weightOf(rollout)),
-          advantages: advantages[i]!,
-          oldLogprobs: rollout.logprobs,
-          ...(reference === null ? {} : { refLogprobs: reference[g]![i]! }),
-        },
-      })),
-    }));
-  }
-
   /** Takes the step's optimizer steps and says how they went; nothing where nothing could be learned. */
-  async function update(groups: ScoredGroup[], step: number): Promise<Record<string, number>> {
-    const sums: Record<string, number> = {};
-    const note = (name: string, value: number) => {
-      sums[name] = (sums[name] ?? 0) + value;
-    };
-    const reference = stage.kl_coef > 0 ? await referenceLogprobs(groups) : null;
+  async function update(groups: LearnedGroup[], step: number): Promise<Record<string, number>> {
     const size = Math.ceil(groups.length / minibatches);
-    /** of the rollouts that are learned from, over all passes: what the loss's metrics are sums over */
-    let tokens = 0;
+    const learned: LearnedSequence[] = [];
+    const sums = { loss: 0, bonus: 0, grad_norm: 0, learning_rate: 0 };
+    let mismatch: Record<string, number> = {};
     for (let pass = 0; pass < updates; pass++) {
       const start = (pass % minibatches) * size;
       const part = groups.slice(start, start + size);
-      if (!part.some(({ rollouts }) => rollouts.some(isTrained))) {
-        // an update by a gradient of zeros would still move weights, by momentum and decay
-        warn(`step ${step + 1}: none of ${part.length * group_size} rollouts could be scored, nothing is learned from them`);
+      if (part.length === 0) continue;
+      /** whether the policy is still the one that sampled */
+      const first = learned.length === 0;
+      const coefficients = { kl: control.kl, entropy: appliedEntropy(control, stage) };
+      const noise = deriveSeed(seed, "dropout", context.stage, step * updates + pass);
+      const taken = await takeGradient(part, { engine, stage, coefficients, seed: noise, policyIsOld: first });
+      if (taken === null) {
+        const rollouts = part.reduce((count, group) => count + group.rollouts.length, 0);
+        warn(`step ${step + 1}: none of ${rollouts} rollouts enters the loss, nothing is learned from them`);
         continue;
       }
-      tokens += part.flatMap(({ rollouts }) => rollouts.filter(isTrained)).reduce((sum, rollout) => sum + rollout.tokens.length, 0);
-      const rows = trainRows(part, reference?.slice(start, start + size) ?? null);
-      const micro = stage.micro_batch_groups ?? rows.length;
-      for (let i = 0; i < rows.length; i += micro) {
-        const noise_seed = deriveSeed(seed, "dropout", context.stage, step * updates + pass);
-        const result = await engine.forwardBackward(rows.slice(i, i + micro), { ...lossSpec, noise_seed });
-        note("loss", result.loss / updates);
-        for (const [name, value] of Object.entries(result.metrics)) note(name, value);
+      if (first) {
+        mismatch = mismatchOf(groups, taken.sequences, stage);
+        assertOnPolicy(taken.sequences, stage, context, step);
       }
       const scheduled = scheduledStep(step * updates + pass, steps * updates, optimizer);
       const { gradNorm, skipped } = await engine.optimStep(scheduled);
-      if (skipped) warn(`step ${step + 1}: the gradient is not finite, the update was skipped; its rollouts are in the step's file`);
-      note("grad_norm", gradNorm / updates);
+      if (skipped) {
+        const nameOf = (row: number, member: number) => `group ${start + row} member ${member}`;
+        warn(`step ${step + 1}: ${await skippedUpdate(engine, taken.rows, taken.spec, nameOf)}; its rollouts are in the step's file`);
+      }
+      control = afterUpdate(control, updateMetrics(taken.sequences, stage).entropy!, stage);
+      learned.push(...taken.sequences);
+      sums.loss += taken.loss / updates;
+      sums.bonus += entropyBonus(taken.sequences) / updates;
+      sums.grad_norm += gradNorm / updates;
       sums.learning_rate = scheduled.lr;
     }
-    if (tokens === 0) return {};
-    const perToken = (name: string) => (sums[name] ?? 0) / tokens;
-    return {
-      loss: sums.loss!,
-      grad_norm: sums.grad_norm!,
-      learning_rate: sums.learning_rate!,
-      entropy: perToken("entropy"),
-      ratio: perToken("ratio"),
-      "clip_ratio/low_mean": perToken("clip_low"),
-      "clip_ratio/high_mean": perToken("clip_high"),
-      ...(stage.kl_coef > 0 ? { kl: perToken("kl") } : {}),
-    };
-  }
-
-  async function referenceLogprobs(groups: ScoredGroup[]): Promise<Float32Array[][]> {
-    const policy = stage.reference === "base" ? "base" : SNAPSHOT;
-    const result = await engine.logprobs(trainRows(groups, null), { temperature: lossSpec.temperature, policy });
-    return result.logprobs;
+    if (learned.length === 0) return {};
+    const { loss, bonus, grad_norm, learning_rate } = sums;
+    const steered: Record<string, number> = hasEntropyBonus(stage) ? { policy_loss: loss + bonus, entropy_coef: control.entropy } : {};
+    return { loss, grad_norm, learning_rate, ...updateMetrics(learned, stage), ...mismatch, ...steered };
   }
 
   return {
-    examplesPerStep: groups_per_step,
+    examplesPerStep: examplesPerStep(stage),
     begin: async () => {
       if (stage.reference === "base" && (await engine.info()).adapters === 0) {
         throw new RecipeError({
@@ -192,30 +114,38 @@ export function grpoRunner(context: StageContext, stage: GrpoStage): StageRunner
     end: async () => {
       await engine.dropSnapshot(SNAPSHOT);
     },
+    state: () => ({ ...control }),
     async step(step) {
       const started = performance.now();
-      const groups = await sampleGroups(step);
-      await assignAdvantages(groups, step);
-      const sampled = performance.now();
-      const trained = await update(groups, step);
+      const { groups, sampled } = await sampleStep(context, stage, step);
       const rollouts = groups.flatMap((group) => group.rollouts);
+      const sampledAt = performance.now();
+      const learned = learnedGroups(groups, stage, seed);
+      await lookUpPolicies(engine, learned, stage, SNAPSHOT);
+      await assignAdvantages(groups, learned, step);
+      const trained = await update(learned, step);
+      const kl = trained.kl ?? klInReward(learned, stage);
+      if (kl !== undefined) control = afterStep(control, kl, rollouts.length, stage);
       const promptTokens = groups.reduce((sum, { prompt }) => sum + prompt.tokens.length, 0);
       const tokens = promptTokens + rollouts.reduce((sum, rollout) => sum + rollout.tokens.length, 0);
       return {
         tokens,
         metrics: {
-          ...rolloutMetrics(groups.map((group) => group.rollouts)),
+          ...(rollouts.length === 0
+            ? {}
+            : rolloutMetrics(
+                groups.map((group) => group.rollouts),
+                normalisedOver(stage),
+              )),
           ...trained,
+          ...(kl === undefined ? {} : { kl }),
+          ...(stage.kl_target === null ? {} : { kl_coef: control.kl }),
+          ...(stage.filter === null ? {} : { "filter/sampled_groups": sampled, "filter/kept_groups": groups.length }),
           num_tokens: tokens,
-          "time/rollout_s": (sampled - started) / 1000,
-          "time/train_s": (performance.now() - sampled) / 1000,
+          "time/rollout_s": (sampledAt - started) / 1000,
+          "time/train_s": (performance.now() - sampledAt) / 1000,
         },
       };
     },
   };
-}
-
-/** A rollout that could not be scored is recorded, but nothing is learned from it. */
-function isTrained({ reward }: StoredRollout): boolean {
-  return reward !== null;
 }

@@ -1,4 +1,5 @@
 import type { ModelOptions } from "../models/options.ts";
+import type { JudgeSpecs } from "../rewards/judges/schema.ts";
 import type { RewardSpec } from "../rewards/options.ts";
 import type { RunListener } from "./events.ts";
 import type { Evaluation, Retention, Stage } from "./options.ts";
@@ -17,6 +18,7 @@ export interface RunPlan {
   data: { train: Named; eval: Named | null };
   environment: Named;
   rewards: RewardSpec[];
+  judges: JudgeSpecs;
   stages: Stage[];
   evaluation: Evaluation;
   checkpoints: Retention;

@@ -3,18 +3,21 @@ import { join } from "node:path";
 import { lockRun } from "../checkpoints/lock.ts";
 import { refuseChanges } from "../checkpoints/recipe.ts";
 import { type Checkpoint, checkCheckpoint, latestCheckpoint, retain, saveCheckpoint, sweepCheckpoints } from "../checkpoints/store.ts";
-import { atomicWrite, exists, sweepTemporary } from "../core/atomic.ts";
+import { advising, atomicWrite, exists, sweepTemporary } from "../core/atomic.ts";
 import { UserError } from "../core/errors.ts";
+import type { Scorer } from "../core/types.ts";
 import { isDeviceError } from "../engines/executor.ts";
+import { dpoRunner } from "./dpo.ts";
 import { evaluatePolicy } from "./evaluate.ts";
 import type { EvalResult, RunSummary, StageSummary } from "./events.ts";
 import { grpoRunner } from "./grpo.ts";
 import type { Stage } from "./options.ts";
 import type { RunControl, RunPlan } from "./plan.ts";
+import { ppoRunner } from "./ppo/runner.ts";
 import { curveSvg } from "./report/curve.ts";
 import { MetricsLog, readMetrics } from "./report/metrics.ts";
 import { type StageContext, type StageRunner, updatesPerStep } from "./runner.ts";
-import { assemble, type Crew, modelFolder, presetFolderOf } from "./setup.ts";
+import { assemble, type Crew, checkReferences, modelFolder, presetFolderOf } from "./setup.ts";
 import { sftRunner } from "./sft.ts";
 
 export type { RunControl, RunPlan } from "./plan.ts";
@@ -23,6 +26,8 @@ export type { RunControl, RunPlan } from "./plan.ts";
 const runners: { [Kind in Stage["kind"]]: (context: StageContext, stage: Extract<Stage, { kind: Kind }>) => StageRunner } = {
   sft: sftRunner,
   grpo: grpoRunner,
+  dpo: dpoRunner,
+  ppo: ppoRunner,
 };
 
 function runnerOf(context: StageContext, stage: Stage): StageRunner {
@@ -41,6 +46,8 @@ interface Progress {
   /** seconds and tokens of the stage under way */
   stageSeconds: number;
   stageTokens: number;
+  /** of the stage's runner, where it goes on from a checkpoint */
+  runnerState: Record<string, number | null> | null;
   /** seconds since the run began, over all its resumptions */
   seconds: number;
 }
@@ -54,11 +61,16 @@ const FRESH: Progress = {
   stages: [],
   stageSeconds: 0,
   stageTokens: 0,
+  runnerState: null,
   seconds: 0,
 };
 
 /** Runs a recipe's stages one after the other in a run folder, from the start or from a checkpoint, and returns what came of them. */
-export async function runPlan(plan: RunPlan, control: RunControl): Promise<RunSummary> {
+export function runPlan(plan: RunPlan, control: RunControl): Promise<RunSummary> {
+  return advising("--run-dir", () => runIn(plan, control));
+}
+
+async function runIn(plan: RunPlan, control: RunControl): Promise<RunSummary> {
   const checkpoint = await findCheckpoint(plan, control);
   await mkdir(join(control.runDir, "rollouts"), { recursive: true });
   const lock = await lockRun(control.runDir);
@@ -70,6 +82,7 @@ export async function runPlan(plan: RunPlan, control: RunControl): Promise<RunSu
     const crew = await assemble(plan, folder, { start: checkpoint === null });
     const log = await MetricsLog.open(control.runDir);
     try {
+      refuseOtherRewards(checkpoint, crew.scorer, control.runDir);
       return await new Run(plan, control, crew, log, checkpoint).all();
     } finally {
       await log.close();
@@ -112,6 +125,20 @@ async function findCheckpoint(plan: RunPlan, { runDir, resume, from, listener }:
   return checkpoint;
 }
 
+/** A reward whose version has changed since may score the same completion otherwise, and the run would not be the one that was started. */
+function refuseOtherRewards(checkpoint: Checkpoint | null, { versions = {} }: Scorer, runDir: string): void {
+  const before = (checkpoint?.state.trainer.reward_versions ?? {}) as Record<string, number>;
+  const changed = Object.entries(versions).filter(([name, version]) => (before[name] ?? version) !== version);
+  if (changed.length === 0) return;
+  throw new UserError(
+    changed.map(([name, version]) => ({
+      place: { file: runDir },
+      message: `the run was started with version ${before[name]} of the reward "${name}", which is of version ${version} now`,
+      cure: "Go on with the old one, or start another run: --run-dir with a new folder.",
+    })),
+  );
+}
+
 /** What of a plan decides the run's numbers, as plain JSON. */
 function recipeOf({ folder: _, recipeText: __, ...recipe }: RunPlan): Record<string, import("zod").core.util.JSONType> {
   return JSON.parse(JSON.stringify(recipe));
@@ -123,6 +150,8 @@ class Run {
   /** the model's config.json, read at the start: the checkpoint that it came from may be removed during the run */
   private config: Uint8Array = new Uint8Array();
   private readonly started = performance.now();
+  /** of the stage under way */
+  private runner: StageRunner | null = null;
 
   constructor(
     private readonly plan: RunPlan,
@@ -141,6 +170,7 @@ class Run {
     // between two stages too: the weights that the engine started from are rounded where the model's files are of half precision
     if (checkpoint !== null) await crew.engine.loadState(checkpoint.folder, { optimizer: true });
     const info = await crew.engine.info();
+    checkReferences(plan.stages, info.adapters);
     const resumedFrom = checkpoint === null ? null : { stage: checkpoint.state.stage.name, step: checkpoint.state.step };
     control.listener({ type: "run", folder: control.runDir, resumedFrom, parameters: info.parameters, device: info.executor });
 
@@ -175,6 +205,7 @@ class Run {
   private async stage(stage: Stage): Promise<void> {
     const { control, progress } = this;
     const runner = runnerOf(this.contextOf(stage), stage);
+    this.runner = runner;
     control.listener({ type: "stage", name: stage.name, kind: stage.kind, steps: stage.steps, from: progress.step });
     if (progress.step === 0) {
       await this.crew.engine.resetOptimizer();
@@ -190,6 +221,8 @@ class Run {
       return seconds;
     };
     while (progress.step < stage.steps) {
+      // an evaluation's failures are in its own numbers
+      this.crew.scorer.takeFailing?.();
       const { metrics, tokens } = await this.take(stage, runner);
       progress.step++;
       progress.policyVersion += updatesPerStep(stage);
@@ -199,10 +232,16 @@ class Run {
       const last = progress.step === stage.steps;
       const due = (every: number) => !last && every > 0 && progress.step % every === 0;
       control.listener({ type: "step", stage: stage.name, step: progress.step, steps: stage.steps, metrics: all });
-      if (last) return this.finish(stage, runner, all, lap);
+      const failing = this.crew.scorer.takeFailing?.() ?? [];
+      if (last) {
+        await this.finish(stage, runner, all, lap);
+        if (failing.length > 0) throw new UserError(failing);
+        return;
+      }
       const result = due(stage.eval_every) ? await this.evaluateAfter(stage, all) : null;
       await this.append(stage.name, progress.step, all, result);
-      if (due(stage.save_every) || control.signal.aborted) await this.save(stage, result, false);
+      if (due(stage.save_every) || control.signal.aborted || failing.length > 0) await this.save(stage, result, false);
+      if (failing.length > 0) throw new UserError(failing);
       if (control.signal.aborted) return;
     }
   }
@@ -254,7 +293,7 @@ class Run {
     progress.dataPosition += runner.examplesPerStep * stage.steps;
     await this.save(stage, result, true);
     control.listener({ type: "stage_end", summary });
-    Object.assign(progress, { stageIndex: progress.stageIndex + 1, step: 0, stageSeconds: 0, stageTokens: 0 });
+    Object.assign(progress, { stageIndex: progress.stageIndex + 1, step: 0, stageSeconds: 0, stageTokens: 0, runnerState: null });
   }
 
   private contextOf(stage: Stage): StageContext {
@@ -267,6 +306,8 @@ class Run {
       // the version counts updates: taking back those of this stage's steps gives its start
       firstVersion: progress.policyVersion - progress.step * updatesPerStep(stage),
       rolloutsFolder: plan.rollouts.write ? join(control.runDir, "rollouts") : null,
+      state: progress.runnerState,
+      noisy: plan.model.lora !== null && plan.model.lora.dropout > 0,
       warn: (message) => control.listener({ type: "warning", message }),
       onSampled: (done, total) => control.listener({ type: "progress", what: "sample", done, total }),
     };
@@ -324,7 +365,13 @@ class Run {
         evaluation: evaluation === null ? null : json(evaluation),
         best,
         stages: json(stages),
-        trainer: { stage_seconds: stageSeconds, stage_tokens: stageTokens, seconds: this.seconds() },
+        trainer: {
+          stage_seconds: stageSeconds,
+          stage_tokens: stageTokens,
+          seconds: this.seconds(),
+          reward_versions: crew.scorer.versions ?? {},
+          runner: json(this.runner?.state?.() ?? null),
+        },
       },
       async (temporary) => {
         await crew.processor.save(temporary);
@@ -348,6 +395,7 @@ class Run {
       seed: plan.seed,
       model: { parameters, model_type },
       checkpoint: (await latestCheckpoint(control.runDir)).checkpoint?.folder ?? "",
+      reward_versions: this.crew.scorer.versions ?? {},
       wall_s: this.seconds(),
       stages: progress.stages,
     };
@@ -367,7 +415,8 @@ function progressOf({ state }: Checkpoint): Progress {
     stages: state.stages as unknown as StageSummary[],
     stageSeconds: Number(trainer.stage_seconds),
     stageTokens: Number(trainer.stage_tokens),
+    runnerState: (trainer.runner ?? null) as Progress["runnerState"],
     seconds: Number(trainer.seconds),
   };
-  return state.finished ? { ...base, stageIndex: base.stageIndex + 1, step: 0, stageSeconds: 0, stageTokens: 0 } : base;
+  return state.finished ? { ...base, stageIndex: base.stageIndex + 1, step: 0, stageSeconds: 0, stageTokens: 0, runnerState: null } : base;
 }

@@ -3,7 +3,7 @@ import type { Crew } from "./setup.ts";
 
 /** Optimizer steps that each step of a stage takes. */
 export function updatesPerStep(stage: Stage): number {
-  return stage.kind === "grpo" ? stage.minibatches * stage.epochs : 1;
+  return stage.kind === "grpo" || stage.kind === "ppo" ? stage.minibatches * stage.epochs : 1;
 }
 
 /** What a stage works with besides its own options. */
@@ -17,11 +17,15 @@ export interface StageContext {
   firstVersion: number;
   /** where a step's rollouts are written, or null */
   rolloutsFolder: string | null;
+  /** what the runner's `state` said at the checkpoint that the stage goes on from; null at its start */
+  state: Record<string, number | null> | null;
+  /** whether training drops out what sampling does not */
+  noisy: boolean;
   warn(message: string): void;
   onSampled(done: number, total: number): void;
 }
 
-/** One kind of stage, ready to take its steps. A step depends on its number and on the engine's state alone, so that it can be taken again. */
+/** One kind of stage, ready to take its steps. A step depends on its number, the engine's state and the runner's alone. */
 export interface StageRunner {
   /** examples that each step takes */
   examplesPerStep: number;
@@ -31,4 +35,6 @@ export interface StageRunner {
   step(step: number): Promise<{ metrics: Record<string, number>; tokens: number }>;
   /** after the last step */
   end(): Promise<void>;
+  /** numbers that the next steps depend on besides the engine's state */
+  state?(): Record<string, number | null>;
 }

@@ -76,7 +76,12 @@ describe("train", () => {
         control.listener({ type: "end", summary: SUMMARY, interrupted });
         return SUMMARY;
       },
-      estimate: async () => ({ parameters: 1_234_567, memory_mb: 300, tokens_per_step: [{ stage: "warm", tokens: 4000 }] }),
+      estimate: async () => ({
+        parameters: 1_234_567,
+        memory_mb: 300,
+        tokens_per_step: [{ stage: "warm", tokens: 4000 }],
+        rows: { train: 2000, eval: 8 },
+      }),
     };
     return { trainer, calls };
   }
@@ -119,7 +124,10 @@ describe("train", () => {
     const terminal = fakeTerminal();
     expect(await train(recipe, { set: [], dryRun: true }, terminal, trainer)).toBe(0);
     expect(calls).toEqual([]);
-    expect(terminal.printed).toContain("# 1,234,567 parameters, about 300 MB of memory\n# warm: about 4,000 tokens a step\n");
+    expect(terminal.printed).toContain(
+      "# reward = answer\n# 1,234,567 parameters, about 300 MB of memory\n# warm: about 4,000 tokens a step\n" +
+        "# nothing wrong with the model's files, nor with the rows looked at: 2,000 of data.train, 8 of data.eval\n",
+    );
     await writeFile(join(folder, "again.yaml"), terminal.printed);
     const again = fakeTerminal();
     await train(join(folder, "again.yaml"), { set: [], dryRun: true }, again, trainer);
@@ -254,6 +262,7 @@ describe("rollouts", () => {
         : { name: "answer", outcome: { kind: "score", score: reward }, latencyMs: 1 },
     ],
     reward,
+    outcome: reward,
     advantage: reward === null ? null : reward - 0.5,
   });
 

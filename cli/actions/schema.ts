@@ -1,5 +1,5 @@
 import { recipeSchemaText } from "../../configs/schema.ts";
-import { atomicWrite } from "../../core/atomic.ts";
+import { advising, atomicWrite } from "../../core/atomic.ts";
 import { UserError } from "../../core/errors.ts";
 import { EXIT } from "../exit.ts";
 import type { Terminal } from "../terminal/terminal.ts";
@@ -8,7 +8,7 @@ import type { Terminal } from "../terminal/terminal.ts";
 export async function schemaCommand({ out }: { out?: string }, terminal: Terminal): Promise<number> {
   const text = recipeSchemaText();
   if (out === undefined) terminal.out(text);
-  else await atomicWrite(out, text).catch((error: unknown) => Promise.reject(writeProblem(error, out)));
+  else await advising("--out", () => atomicWrite(out, text)).catch((error: unknown) => Promise.reject(writeProblem(error, out)));
   return EXIT.ok;
 }
 

@@ -1,4 +1,6 @@
 import { join } from "node:path";
+import { formula } from "../../rewards/algebra/formula.ts";
+import type { Estimate } from "../../trainers/estimate.ts";
 import type { RunListener, RunSummary } from "../../trainers/events.ts";
 import type { RunControl, RunPlan } from "../../trainers/plan.ts";
 import { EXIT } from "../exit.ts";
@@ -22,7 +24,7 @@ export interface TrainOptions {
 /** The parts of `trainers/` that this command drives, loaded when it runs. */
 export interface Trainer {
   runPlan(plan: RunPlan, control: RunControl): Promise<RunSummary>;
-  estimate(plan: RunPlan): Promise<{ parameters: number; memory_mb: number; tokens_per_step: { stage: string; tokens: number }[] }>;
+  estimate(plan: RunPlan): Promise<Omit<Estimate, "trained">>;
 }
 
 const loaded: Trainer = {
@@ -75,16 +77,28 @@ function quoted(word: string): string {
   return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 }
 
+/** A row further on may be longer than any of these. */
+function rowsLine(rows: Estimate["rows"]): string {
+  const held = rows.eval === 0 ? "" : `, ${grouped(rows.eval)} of data.eval`;
+  return `# nothing wrong with the model's files, nor with the rows looked at: ${grouped(rows.train)} of data.train${held}`;
+}
+
 async function dryRun(plan: RunPlan, { json }: TrainOptions, terminal: Terminal, trainer: Trainer): Promise<number> {
   const estimate = await trainer.estimate(plan);
   if (json) {
     const { folder, recipeText, ...recipe } = plan;
-    terminal.out(`${JSON.stringify({ recipe, folder, estimate })}\n`);
+    terminal.out(`${JSON.stringify({ recipe, folder, formula: formula(plan.rewards), estimate })}\n`);
     return EXIT.ok;
   }
   const tokens = estimate.tokens_per_step.map(({ stage, tokens }) => `# ${printable(stage)}: about ${grouped(tokens)} tokens a step`);
   // Comments, so that what is printed is a recipe again.
-  const lines = [`# ${grouped(estimate.parameters)} parameters, about ${grouped(estimate.memory_mb)} MB of memory`, ...tokens];
+  const sum = formula(plan.rewards).split("\n");
+  const lines = [
+    ...sum.map((line) => `# ${printable(line)}`),
+    `# ${grouped(estimate.parameters)} parameters, about ${grouped(estimate.memory_mb)} MB of memory`,
+    ...tokens,
+    rowsLine(estimate.rows),
+  ];
   terminal.out(`${plan.recipeText}${lines.join("\n")}\n`);
   return EXIT.ok;
 }

@@ -21,15 +21,19 @@ export interface StageProgress {
   inside: { what: "eval" | "sample"; done: number; total: number } | null;
 }
 
-/** A step's numbers, the most telling first: a reward and its first part, or a loss; speed; the other parts. */
+/** Numbers of preferences, by the words for them. */
+const PREFERENCE = { "rewards/accuracies": "right", "rewards/margins": "margin" };
+
+/** A step's numbers, the most telling first: a reward and its first part, or a loss; preferences; speed; the other parts. */
 function headlines(metrics: Record<string, number>): string[] {
   const parts = Object.entries(metrics).flatMap(([key, value]): [string, string][] => {
     const name = /^rewards\/(.+)\/mean$/.exec(key)?.[1];
     return name === undefined ? [] : [[printable(name), shortNumber(value)]];
   });
-  const named = (key: string): [string, string][] => (metrics[key] === undefined ? [] : [[key, shortNumber(metrics[key])]]);
+  const named = (key: string, word = key): [string, string][] => (metrics[key] === undefined ? [] : [[word, shortNumber(metrics[key])]]);
+  const preference = Object.entries(PREFERENCE).flatMap(([key, word]) => named(key, word));
   const speed = metrics["perf/tokens_per_s"];
-  const first = [...named("reward"), ...parts.slice(0, 1), ...named("loss")].map((words) => words.join(" "));
+  const first = [...named("reward"), ...parts.slice(0, 1), ...named("loss"), ...preference].map((words) => words.join(" "));
   return [...first, ...(speed === undefined ? [] : [`${count(speed)} tok/s`]), ...parts.slice(1).map((words) => words.join(" "))];
 }
 

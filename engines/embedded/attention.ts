@@ -54,22 +54,18 @@ function splitKeys(x: Tensor, rows: number, length: number, { kvHeads, headDim }
   return transpose(reshape(x, [rows, length, kvHeads, headDim]), [0, 2, 1, 3]);
 }
 
-/** Causal attention of each of `rows` sequences of `length` tokens over itself. Padding stands at the end, where no real token looks. */
-export function selfAttention(
-  q: Tensor,
-  keys: Tensor,
-  values: Tensor,
-  rows: number,
-  length: number,
-  model: Heads,
-  window: number | null,
-): Tensor {
+/**
+ * Attention of each of `rows` sequences of `length` tokens over itself. `bias`, [length, length] or [rows, 1, length, length], hides what
+ * comes later. Padding stands at the end, where no real token looks.
+ */
+export function selfAttention(q: Tensor, keys: Tensor, values: Tensor, rows: number, length: number, model: Heads, bias: Tensor): Tensor {
   const { kvHeads, headDim } = model;
   const repeat = model.heads / kvHeads;
   const queries = transpose(reshape(q, [rows, length, kvHeads, repeat, headDim]), [0, 2, 3, 1, 4]);
   const stacked = reshape(queries, [rows, kvHeads, repeat * length, headDim]);
   const scores = matmul(stacked, keys, { transB: true, alpha: headDim ** -0.5 });
-  const weights = softmax(add(reshape(scores, [rows * kvHeads * repeat, length, length]), causalBias(length, window)));
+  const stack = bias.shape.length === 2 ? [rows * kvHeads * repeat] : [rows, kvHeads * repeat];
+  const weights = softmax(add(reshape(scores, [...stack, length, length]), bias));
   const mixed = matmul(reshape(weights, [rows, kvHeads, repeat * length, length]), values);
   return reshape(transpose(reshape(mixed, [rows, kvHeads, repeat, length, headDim]), [0, 3, 1, 2, 4]), [
     rows * length,
@@ -88,7 +84,32 @@ export function promptAttention(
     const keys = splitKeys(k, rows, length, model);
     const values = splitKeys(v, rows, length, model);
     keep(layer, keys, values);
-    return selfAttention(q, keys, values, rows, length, model, windowWithin(model, layer, length));
+    return selfAttention(q, keys, values, rows, length, model, causalBias(length, windowWithin(model, layer, length)));
+  };
+}
+
+/** Name of the input that lets the tokens of packed rows see their own sequence alone, no further back than a window. */
+export const blockBiasName = (window: number | null): string => (window === null ? "block_bias" : `block_bias:${window}`);
+
+/**
+ * 0 where a query may look at a key of its own sequence, itself or before, within the window; a large negative number elsewhere:
+ * [rows, 1, length, length]. `whose` [rows * length] numbers the sequences, -1 for padding.
+ */
+export function blockBias(whose: Int32Array, length: number, window: number | null): Float32Array {
+  const out = new Float32Array(whose.length * length).fill(NEVER);
+  for (let query = 0; query < whose.length; query++) {
+    const start = query - (query % length);
+    const first = Math.max(start, window === null ? start : query - window + 1);
+    for (let key = query; key >= first && whose[key] === whose[query]; key--) out[query * length + key - start] = 0;
+  }
+  return out;
+}
+
+/** Attention of packed rows, [rows * length] tokens; `bias` gives the input [rows, 1, length, length] for a window. */
+export function packedAttention(rows: number, length: number, model: Heads, bias: (window: number | null) => Tensor): Attend {
+  return (layer, q, k, v) => {
+    const [keys, values] = [splitKeys(k, rows, length, model), splitKeys(v, rows, length, model)];
+    return selfAttention(q, keys, values, rows, length, model, bias(windowWithin(model, layer, length)));
   };
 }
 
@@ -124,7 +145,7 @@ export function groupAttention(shape: GroupShape, model: Heads, promptBias: Tens
     const window = windowWithin(model, layer, prompt + completion);
     const keys = splitKeys(slice(k, 0, 0, promptTokens), rows, prompt, model);
     const values = splitKeys(slice(v, 0, 0, promptTokens), rows, prompt, model);
-    const ofPrompt = selfAttention(slice(q, 0, 0, promptTokens), keys, values, rows, prompt, model, window);
+    const ofPrompt = selfAttention(slice(q, 0, 0, promptTokens), keys, values, rows, prompt, model, causalBias(prompt, window));
 
     const own = (x: Tensor) =>
       transpose(reshape(slice(x, 0, promptTokens, tokens), [rows, members, completion, kvHeads, headDim]), [0, 3, 1, 2, 4]);

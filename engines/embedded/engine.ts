@@ -1,11 +1,13 @@
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
-import { readSafetensors, writeSafetensors } from "../../core/safetensors.ts";
+import { readSafetensors } from "../../core/safetensors.ts";
+import { writeSafetensors } from "../../core/safetensors-write.ts";
 import type {
   Completion,
   Engine,
   EngineInfo,
   ForwardBackwardResult,
+  LogprobOptions,
   LogprobResult,
   LossSpec,
   OptimizerStep,
@@ -15,15 +17,19 @@ import type {
 import type { Executor, Session } from "../executor.ts";
 import { sizeOf } from "../graph/tensor.ts";
 import { OnnxExecutor } from "../onnx/executor.ts";
-import { parameterCount } from "./architecture.ts";
+import { gradientNorm } from "./adamw.ts";
+import { type ParameterSpec, parameterCount } from "./architecture.ts";
 import { CacheMemory } from "./cache.ts";
+import { CRITIC_FILE } from "./critic.ts";
 import { collectGarbage } from "./garbage.ts";
 import { Generator } from "./generate.ts";
+import { type LossDefinition, lossFeeds } from "./loss-inputs.ts";
 import { Optimizer } from "./optimizer.ts";
-import { fieldFeed, noiseSeeds, type Pass, planPasses } from "./pass.ts";
+import { planBatch } from "./packing.ts";
+import { noiseSeeds, type Pass, planPasses } from "./pass.ts";
 import type { Policy } from "./policy.ts";
 import { isLarge, SessionCache } from "./sessions.ts";
-import { type LossDefinition, logprobGraph, lossGraph } from "./train-graph.ts";
+import { logprobGraph, lossGraph, valueGraph } from "./train-graph.ts";
 import type { WeightFeeds } from "./weights.ts";
 
 export interface EmbeddedOptions {
@@ -52,10 +58,31 @@ export interface WeightStore {
 /** The trained weights in full precision, beside files that are not exact: what resuming goes on from. */
 const EXACT_FILE = "weights-float32.safetensors";
 
+/** Metrics and per-token values of one pass, into what is there of the others. */
+function addResults(total: ForwardBackwardResult, rows: readonly TrainRow[], places: Pass["places"], results: Arrays): void {
+  for (const [output, values] of Object.entries(results)) {
+    const [kind, name] = [output.slice(0, output.indexOf(":")), output.slice(output.indexOf(":") + 1)];
+    if (kind === "metric") total.metrics[name] = (total.metrics[name] ?? 0) + values[0]!;
+    if (kind !== "token") continue;
+    total.perToken[name] ??= blankTokens(rows);
+    const out = total.perToken[name];
+    places.forEach(({ row, member, token }, i) => {
+      out[row]![member]![token] = values[i]!;
+    });
+  }
+}
+
+/** [rows][completions] zeros of [T]. */
+function blankTokens(rows: readonly TrainRow[]): Float32Array[][] {
+  return rows.map((row) => row.completions.map(({ tokens }) => new Float32Array(tokens.length)));
+}
+
 /** Training and sampling in this thread, on an executor. `run` may block the thread, so it is meant to live on one of its own. */
 export class EmbeddedEngine implements Engine {
   private readonly executor: Executor;
   private readonly sessions: SessionCache;
+  /** of training passes: their values are large beside everything else's, so that no shape keeps what it needed for its next time */
+  private readonly passes: SessionCache;
   /** whether memory comes before speed */
   private readonly large: boolean;
   private gradients: Arrays | null = null;
@@ -73,9 +100,10 @@ export class EmbeddedEngine implements Engine {
     private readonly options: EmbeddedOptions,
   ) {
     this.large = isLarge(policy.model);
-    this.executor = options.executor ?? new OnnxExecutor({ threads: options.threads, lean: this.large });
+    this.executor = options.executor ?? new OnnxExecutor({ threads: options.threads });
     this.executor.keep([...Object.values(weights), ...Object.values(options.halves ?? {})]);
-    this.sessions = new SessionCache(this.executor);
+    this.sessions = new SessionCache(this.executor, { lean: this.large });
+    this.passes = new SessionCache(this.executor, { lean: true });
     this.optimizer = new Optimizer(policy.trained);
   }
 
@@ -101,15 +129,17 @@ export class EmbeddedEngine implements Engine {
     }
   }
 
-  async logprobs(rows: TrainRow[], { temperature, policy }: { temperature: number; policy: string }): Promise<LogprobResult> {
+  async logprobs(rows: TrainRow[], { temperature, policy, noise_seed }: LogprobOptions): Promise<LogprobResult> {
     const bare = policy === BASE;
     const weights = this.weightsOf(policy);
-    const blank = () => rows.map((row) => row.completions.map((c) => new Float32Array(c.tokens.length)));
-    const result: LogprobResult = { logprobs: blank(), entropies: blank() };
-    for (const { shape, feeds, places } of planPasses(rows, this.policy.model)) {
-      const key = `logprobs:${JSON.stringify([shape, bare])},${temperature}`;
-      const session = await this.sessions.get(key, () => logprobGraph(this.policy, shape, temperature, bare));
-      const { logprobs, entropies } = await session.run({ ...weights, ...feeds });
+    const noisy = noise_seed !== undefined && !bare && this.policy.noise !== null;
+    const result: LogprobResult = { logprobs: blankTokens(rows), entropies: blankTokens(rows) };
+    for (const pass of planPasses(rows, this.policy.model)) {
+      const { shape, feeds, places } = pass;
+      const key = `logprobs:${JSON.stringify([shape, bare, noisy])},${temperature}`;
+      const session = await this.passes.get(key, () => logprobGraph(this.policy, shape, temperature, { bare, noisy }));
+      const noise = noisy ? this.noise(session, rows, pass, noise_seed) : {};
+      const { logprobs, entropies } = await session.run({ ...weights, ...feeds, ...noise });
       places.forEach(({ row, member, token }, i) => {
         result.logprobs[row]![member]![token] = logprobs![i]!;
         result.entropies[row]![member]![token] = entropies![i]!;
@@ -120,14 +150,12 @@ export class EmbeddedEngine implements Engine {
 
   async forwardBackward(rows: TrainRow[], spec: LossSpec): Promise<ForwardBackwardResult> {
     const loss = this.losses.get(spec.name);
-    const total: ForwardBackwardResult = { loss: 0, metrics: {}, tokens: 0 };
-    const { noise_seed = 0, ...graphSpec } = spec;
-    for (const pass of planPasses(rows, this.policy.model)) {
+    const total: ForwardBackwardResult = { loss: 0, metrics: {}, perToken: {}, tokens: 0 };
+    const { noise_seed = 0, packing = null, ...graphSpec } = spec;
+    for (const pass of planBatch(rows, this.policy.model, packing)) {
       const key = `loss:${JSON.stringify([pass.shape, graphSpec])}`;
-      const session = await this.sessions.get(key, () => lossGraph(this.policy, pass.shape, loss, spec.options, spec.temperature));
-      const fields = Object.fromEntries(
-        ["weights", ...loss.fields(spec.options)].map((name) => [`field:${name}`, fieldFeed(rows, pass, name)]),
-      );
+      const session = await this.passes.get(key, () => lossGraph(this.policy, pass.shape, loss, spec.options, spec.temperature));
+      const fields = lossFeeds(session.inputNames, rows, pass.places, pass.shape.targets);
       const results = await session.run({
         ...this.weightsOf("current"),
         ...pass.feeds,
@@ -137,13 +165,33 @@ export class EmbeddedEngine implements Engine {
       this.addGradients(results);
       total.loss += results.loss![0]!;
       total.tokens += pass.places.length;
-      for (const [name, value] of Object.entries(results)) {
-        if (!name.startsWith("metric:")) continue;
-        const metric = name.slice("metric:".length);
-        total.metrics[metric] = (total.metrics[metric] ?? 0) + value[0]!;
-      }
+      addResults(total, rows, pass.places, results);
     }
     return total;
+  }
+
+  async values(rows: TrainRow[]): Promise<Float32Array[][]> {
+    const out = blankTokens(rows);
+    for (const { shape, feeds, places } of planPasses(rows, this.policy.model)) {
+      const session = await this.passes.get(`values:${JSON.stringify(shape)}`, () => valueGraph(this.policy, shape));
+      const { values } = await session.run({ ...this.weightsOf("current"), ...feeds });
+      places.forEach(({ row, member, token }, i) => {
+        out[row]![member]![token] = values![i]!;
+      });
+    }
+    return out;
+  }
+
+  async gradientNorms(rows: TrainRow[], spec: LossSpec): Promise<number[]> {
+    const held = this.gradients;
+    const norms: number[] = [];
+    for (const row of rows) {
+      this.gradients = null;
+      const { loss } = await this.forwardBackward([row], spec);
+      norms.push(Number.isFinite(loss) ? gradientNorm(Object.values(this.gradients!)) : Number.NaN);
+    }
+    this.gradients = held;
+    return norms;
   }
 
   private noise(session: Session, rows: readonly TrainRow[], pass: Pass, seed: number): Arrays {
@@ -213,33 +261,38 @@ export class EmbeddedEngine implements Engine {
   async saveState(folder: string, { optimizer }: { optimizer: boolean }): Promise<void> {
     await this.store.write(folder, this.weights);
     if (!optimizer) return;
-    if (!this.store.exact) await this.writeTrained(join(folder, EXACT_FILE), this.weights);
+    if (!this.store.exact) await this.writeWeights(join(folder, EXACT_FILE), this.policy.trained, this.weights);
     await this.optimizer.save(folder);
-    for (const [policy, weights] of this.snapshots) await this.writeTrained(join(folder, `snapshot-${policy}.safetensors`), weights);
+    if (this.policy.critic.length > 0) await this.writeWeights(join(folder, CRITIC_FILE), this.policy.critic, this.weights);
+    for (const [policy, weights] of this.snapshots)
+      await this.writeWeights(join(folder, `snapshot-${policy}.safetensors`), this.policy.trained, weights);
   }
 
   async loadState(folder: string, { optimizer }: { optimizer: boolean }): Promise<void> {
     this.executor.forget(Object.values(this.weights));
     await this.store.read(folder, this.weights);
-    if (optimizer && !this.store.exact) Object.assign(this.weights, await this.readTrained(join(folder, EXACT_FILE)));
+    if (optimizer && !this.store.exact) Object.assign(this.weights, await this.readWeights(join(folder, EXACT_FILE), this.policy.trained));
+    if (optimizer && this.policy.critic.length > 0) {
+      Object.assign(this.weights, await this.readWeights(join(folder, CRITIC_FILE), this.policy.critic));
+    }
     this.executor.keep(Object.values(this.weights));
     if (!optimizer) return;
     await this.optimizer.load(folder);
     for (const policy of [...this.snapshots.keys()]) await this.dropSnapshot(policy);
     for (const file of await readdir(folder)) {
       const policy = /^snapshot-(.+)\.safetensors$/.exec(file)?.[1];
-      if (policy !== undefined) this.hold(policy, await this.readTrained(join(folder, file)));
+      if (policy !== undefined) this.hold(policy, await this.readWeights(join(folder, file), this.policy.trained));
     }
   }
 
-  private async writeTrained(path: string, weights: Readonly<Arrays>): Promise<void> {
-    await writeSafetensors(path, new Map(this.policy.trained.map(({ name, shape }) => [name, { shape, data: weights[name]! }])));
+  private async writeWeights(path: string, parameters: readonly ParameterSpec[], weights: Readonly<Arrays>): Promise<void> {
+    await writeSafetensors(path, new Map(parameters.map(({ name, shape }) => [name, { shape, data: weights[name]! }])));
   }
 
-  private async readTrained(path: string): Promise<Arrays> {
+  private async readWeights(path: string, parameters: readonly ParameterSpec[]): Promise<Arrays> {
     const file = await readSafetensors(path);
     const out: Arrays = {};
-    for (const { name, shape } of this.policy.trained) out[name] = await file.read(name, shape);
+    for (const { name, shape } of parameters) out[name] = await file.read(name, shape);
     return out;
   }
 
@@ -249,7 +302,7 @@ export class EmbeddedEngine implements Engine {
   }
 
   async close(): Promise<void> {
-    await this.sessions.close();
+    await Promise.all([this.sessions.close(), this.passes.close()]);
     await this.executor.close();
   }
 }

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { Random } from "../../core/random.ts";
-import { type EngineFixture, engineFixture, PLAIN, sampled, seededCompletion } from "../../tests/engine-fixture.ts";
+import { type EngineFixture, engineFixture, GRPO_OPTIONS, PLAIN, sampled, seededCompletion } from "../../tests/engine-fixture.ts";
 import type { LossSpec, OptimizerStep, TrainRow } from "../engine.ts";
 import type { Executor } from "../executor.ts";
 import { OnnxExecutor } from "../onnx/executor.ts";
@@ -14,7 +14,7 @@ afterAll(() => fixture.remove());
 
 const ADAMW: OptimizerStep = { lr: 1e-3, betas: [0.9, 0.99], eps: 1e-8, weight_decay: 0.01, max_grad_norm: 1 };
 const SFT: LossSpec = { name: "cross_entropy", options: {}, temperature: 1 };
-const GRPO: LossSpec = { name: "grpo", options: { clip_low: 0.2, clip_high: 0.2, kl_coef: 0.1 }, temperature: 1 };
+const GRPO: LossSpec = { name: "grpo", options: GRPO_OPTIONS, temperature: 1 };
 
 /** Groups of seeded completions behind prompts with pictures. */
 function groups(): TrainRow[] {

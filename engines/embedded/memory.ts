@@ -2,7 +2,6 @@ import type { OpName } from "../graph/ops.ts";
 import { sizeOf, type Tensor, topological } from "../graph/tensor.ts";
 import { type Architecture, parameterCount } from "./architecture.ts";
 import type { Policy } from "./policy.ts";
-import { isLarge, SESSIONS_KEPT } from "./sessions.ts";
 
 /** Values that are another's memory under another shape. */
 const VIEWS: ReadonlySet<OpName> = new Set(["reshape", "stopGradient"]);
@@ -75,16 +74,25 @@ function count(uses: Map<Tensor, number>, value: Tensor, by: number): number {
   return total;
 }
 
-/** Freed memory that the allocator has not given back or can't use for the next value, as measured: see docs/bench.md. */
-const ALLOCATOR_SHARE = { large: 0.1, small: 0.5 };
+/** What a session takes while it is kept, beside the values of a run: the compiled graph, bytes for each of its values, as measured. */
+const GRAPH_BYTES = 5200;
+
+export function sessionBytes(outputs: Record<string, Tensor>): number {
+  return GRAPH_BYTES * topological(Object.values(outputs)).length;
+}
+
+/** Freed memory that the allocator has not given back or can't use for the next value, as a share of a pass, as measured: see docs/bench.md. */
+const ALLOCATOR_SHARE = 0.1;
 
 export interface MemoryNeeds {
   /** what the process takes besides its model, bytes */
   process: number;
   /** the values of each kind of pass that a run makes, by `peakBytes` */
   passes: number[];
-  /** whether there are updates at all */
-  updates: boolean;
+  /** compiled graphs that are kept, by `sessionBytes` */
+  sessions: number;
+  /** copies of the trained weights that the optimizer keeps: two moments, next to nothing, or none where there are no updates */
+  moments: number;
   /** whether an update adds up the gradients of several passes */
   accumulates: boolean;
   /** copies of the trained weights that are held: reference policies */
@@ -94,17 +102,14 @@ export interface MemoryNeeds {
 }
 
 /** Bytes that a policy takes while it is trained and sampled from: the process at its largest. */
-export function policyBytes(policy: Policy, { process, passes, updates, accumulates, snapshots, cache }: MemoryNeeds): number {
+export function policyBytes(policy: Policy, needs: MemoryNeeds): number {
+  const { process, passes, sessions, moments, accumulates, snapshots, cache } = needs;
   const halves = policy.parameters.filter(({ name }) => policy.halves.has(name));
   const weights = 4 * parameterCount(policy.parameters) - 2 * parameterCount(halves);
   const trained = 4 * parameterCount(policy.trained);
-  // the gradient that further passes are added to, and two moments
-  const copies = (updates ? (accumulates ? 1 : 0) + 2 : 0) + snapshots;
-  const held = weights + trained * copies + cache;
-  if (isLarge(policy.model)) return process + held + (1 + ALLOCATOR_SHARE.large) * Math.max(0, ...passes);
-  // a small model's passes keep their memory for the next time, each shape its own: in the end there are as many as are kept
-  const mean = passes.reduce((sum, bytes) => sum + bytes, 0) / Math.max(1, passes.length);
-  return process + held + (1 + ALLOCATOR_SHARE.small) * SESSIONS_KEPT * mean;
+  // the gradient that further passes are added to counts as one
+  const copies = (accumulates ? 1 : 0) + moments + snapshots;
+  return process + weights + trained * copies + cache + sessions + (1 + ALLOCATOR_SHARE) * Math.max(0, ...passes);
 }
 
 /** Keys and values of `slots` sequences of up to `length` tokens, bytes. */

@@ -42,8 +42,15 @@ test("matrices of a stack are independent, and their size does not count", () =>
 test("momentum looks ahead; a tall matrix steps further; decay pulls to 0", async () => {
   // one row and one column have a single singular value, so that their update is the value that 1 is pulled to
   const one = pulled(1, 5);
-  const step = { lr: 1, momentum: 0.5, ns_steps: 5, weight_decay: 0.25 };
-  const row = { shape: [1, 2], weights: Float32Array.of(1, 2), gradient: Float32Array.of(2, 0), momentum: new Float32Array(2), lr: 0.1 };
+  const step = { momentum: 0.5, ns_steps: 5 };
+  const row = {
+    shape: [1, 2],
+    weights: Float32Array.of(1, 2),
+    gradient: Float32Array.of(2, 0),
+    momentum: new Float32Array(2),
+    lr: 0.1,
+    weight_decay: 0.25,
+  };
   const column = { ...row, shape: [2, 1], weights: Float32Array.of(1, 2), momentum: new Float32Array(2) };
   await muon([row, column], step, 0.5, sessions);
   expect([...row.momentum]).toEqual([0.5, 0]); // gradient 2 * 0.5, of which half is kept
@@ -52,8 +59,8 @@ test("momentum looks ahead; a tall matrix steps further; decay pulls to 0", asyn
   expect(column.weights[0]).toBeCloseTo(kept - 0.1 * Math.SQRT2 * one, 5);
   expect(row.weights[1]).toBeCloseTo(2 * kept, 5);
   // momentum (0.25, 0.5), then halfway back to the gradient: (0.125, 0.75)
-  const turned = { ...row, weights: new Float32Array(2), gradient: Float32Array.of(0, 1) };
-  await muon([turned], { ...step, weight_decay: 0 }, 1, sessions);
+  const turned = { ...row, weights: new Float32Array(2), gradient: Float32Array.of(0, 1), weight_decay: 0 };
+  await muon([turned], step, 1, sessions);
   expect([...row.momentum]).toEqual([0.25, 0.5]);
   const length = Math.hypot(0.125, 0.75);
   expect(turned.weights[0]).toBeCloseTo((-0.1 * one * 0.125) / length, 5);

@@ -24,12 +24,13 @@ export interface MuonMatrix {
   gradient: Float32Array;
   momentum: Float32Array;
   lr: number;
+  weight_decay: number;
 }
 
 /** One step in place. Matrices of one shape are made orthogonal together. `scale` multiplies the gradients first (clipping). */
 export async function muon(
   matrices: readonly MuonMatrix[],
-  { momentum, ns_steps, weight_decay }: MuonStep,
+  { momentum, ns_steps }: Pick<MuonStep, "momentum" | "ns_steps">,
   scale: number,
   sessions: SessionCache,
 ): Promise<void> {
@@ -47,7 +48,7 @@ export async function muon(
     const shape = [stack.length, rows, columns];
     const session = await sessions.get(`orthogonal:${shape},${ns_steps}`, () => ({ orthogonal: orthogonalGraph(shape, ns_steps) }));
     const { orthogonal } = await session.run({ updates });
-    stack.forEach(({ weights, lr }, s) => {
+    stack.forEach(({ weights, lr, weight_decay }, s) => {
       const rate = lr * Math.sqrt(Math.max(1, rows / columns));
       const keep = 1 - lr * weight_decay;
       for (let i = 0; i < size; i++) weights[i] = weights[i]! * keep - rate * orthogonal![s * size + i]!;

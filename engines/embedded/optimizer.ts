@@ -1,6 +1,9 @@
 import { join } from "node:path";
-import { readSafetensors, writeSafetensors } from "../../core/safetensors.ts";
+import { readSafetensors } from "../../core/safetensors.ts";
+import { writeSafetensors } from "../../core/safetensors-write.ts";
 import type { OptimizerStep } from "../engine.ts";
+import { sizeOf } from "../graph/tensor.ts";
+import { type AdafactorState, adafactor, adafactorShapes } from "./adafactor.ts";
 import { adamw, gradientNorm } from "./adamw.ts";
 import type { ParameterSpec } from "./architecture.ts";
 import { isBlockMatrix, type MuonMatrix, muon } from "./muon.ts";
@@ -10,11 +13,11 @@ type Arrays = Record<string, Float32Array>;
 
 const FILE = "optimizer.safetensors";
 
-/** What each parameter's history is kept as; a file's tensor is called by its kind, a dot and the parameter's name. */
-const KINDS = ["first", "second", "momentum"] as const;
+/** What a parameter's history is kept as; a file's tensor is called by its kind, a dot and the parameter's name. */
+const KINDS = ["first", "second", "momentum", "rows", "columns", "squares", "updates"] as const;
 type Kind = (typeof KINDS)[number];
 
-/** What an optimizer remembers between steps, and the step itself: AdamW for everything that Muon does not take. */
+/** What an optimizer remembers between steps, and the step itself: AdamW, or Adafactor, for everything that Muon does not take. */
 export class Optimizer {
   private steps = 0;
   private history: Record<Kind, Arrays> = blankHistory();
@@ -33,6 +36,7 @@ export class Optimizer {
     this.steps++;
     const scale = options.max_grad_norm > 0 ? Math.min(1, options.max_grad_norm / (gradNorm + 1e-6)) : 1;
     const muonStep = options.muon ?? null;
+    const factored = options.adafactor ?? null;
     const factors = Object.entries(options.lr_scale ?? {});
     const matrices: MuonMatrix[] = [];
     for (const spec of this.parameters) {
@@ -40,12 +44,19 @@ export class Optimizer {
       const factor = factors.find(([key]) => name.includes(key))?.[1] ?? 1;
       if (factor === 0) continue;
       const given = { weights: weights[name]!, gradient: gradients[name]! };
-      const held = (kind: Kind) => (this.history[kind][name] ??= new Float32Array(given.weights.length));
+      const held = (kind: Kind, size = given.weights.length) => (this.history[kind][name] ??= new Float32Array(size));
+      const decays = !options.no_decay?.some((part) => name.includes(part));
+      const own = { lr: options.lr * factor, weight_decay: decays ? options.weight_decay : 0 };
       if (muonStep !== null && isBlockMatrix(spec)) {
-        matrices.push({ ...given, shape, momentum: held("momentum"), lr: muonStep.lr * factor });
+        const weight_decay = decays ? muonStep.weight_decay : 0;
+        matrices.push({ ...given, shape, momentum: held("momentum"), lr: muonStep.lr * factor, weight_decay });
+      } else if (factored !== null) {
+        const kept = Object.entries(adafactorShapes(shape, factored.beta1)) as [keyof AdafactorState, number[]][];
+        const state: AdafactorState = Object.fromEntries(kept.map(([kind, of]) => [kind, held(kind, sizeOf(of))]));
+        adafactor(given.weights, given.gradient, state, shape, { ...factored, ...own }, this.steps, scale);
       } else {
         const moments = { first: held("first"), second: held("second") };
-        adamw(given.weights, given.gradient, moments, { ...options, lr: options.lr * factor }, this.steps, scale);
+        adamw(given.weights, given.gradient, moments, { ...options, ...own }, this.steps, scale);
       }
     }
     if (muonStep !== null) await muon(matrices, muonStep, scale, sessions);
@@ -59,10 +70,10 @@ export class Optimizer {
 
   async save(folder: string): Promise<void> {
     const tensors = new Map<string, { shape: number[]; data: Float32Array }>();
-    for (const { name, shape } of this.parameters) {
+    for (const spec of this.parameters) {
       for (const kind of KINDS) {
-        const data = this.history[kind][name];
-        if (data !== undefined) tensors.set(`${kind}.${name}`, { shape, data });
+        const data = this.history[kind][spec.name];
+        if (data !== undefined) tensors.set(`${kind}.${spec.name}`, { shape: shapeOf(kind, spec), data });
       }
     }
     await writeSafetensors(join(folder, FILE), tensors, { steps: String(this.steps) });
@@ -72,15 +83,20 @@ export class Optimizer {
     this.reset();
     const file = await readSafetensors(join(folder, FILE));
     this.steps = Number(file.metadata.steps ?? 0);
-    for (const { name, shape } of this.parameters) {
+    for (const spec of this.parameters) {
       for (const kind of KINDS) {
-        const tensor = `${kind}.${name}`;
-        if (file.tensors.has(tensor)) this.history[kind][name] = await file.read(tensor, shape);
+        const tensor = `${kind}.${spec.name}`;
+        if (file.tensors.has(tensor)) this.history[kind][spec.name] = await file.read(tensor, shapeOf(kind, spec));
       }
     }
   }
 }
 
+/** Shape of what is kept of a parameter: its own, but for the means that Adafactor has of it. */
+function shapeOf(kind: Kind, { shape }: ParameterSpec): number[] {
+  return kind === "rows" || kind === "columns" ? adafactorShapes(shape, null)[kind]! : [...shape];
+}
+
 function blankHistory(): Record<Kind, Arrays> {
-  return { first: {}, second: {}, momentum: {} };
+  return Object.fromEntries(KINDS.map((kind) => [kind, {}])) as Record<Kind, Arrays>;
 }

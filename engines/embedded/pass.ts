@@ -5,6 +5,7 @@ import { sizeOf } from "../graph/tensor.ts";
 import { noiseSeed } from "./adapter.ts";
 import type { Architecture, PictureLayout } from "./architecture.ts";
 import { keyBias, windowBias, windowBiasName, windowsWithin } from "./attention.ts";
+import type { TargetPlace } from "./loss-inputs.ts";
 import { roundUp } from "./round-up.ts";
 import type { PassShape } from "./train-graph.ts";
 
@@ -13,7 +14,7 @@ export interface Pass {
   shape: PassShape;
   feeds: Record<string, Array32>;
   /** for every target in order: row, completion and token in the caller's rows */
-  places: { row: number; member: number; token: number }[];
+  places: TargetPlace[];
   /** for every token of the pass: the caller's row (-1 where padded), its completion (-1 for the prompt) and the place in it */
   tokens: { row: Int32Array; member: Int32Array; token: Int32Array };
 }
@@ -27,12 +28,17 @@ const ROW_STEP = 4;
 export const PASS_TOKENS = 2560;
 
 /** Rows of a full pass: a power of two that fits. */
-function rowsPerPass(tokensOfRow: number): number {
+export function rowsPerPass(tokensOfRow: number): number {
   return 2 ** Math.max(0, Math.floor(Math.log2(PASS_TOKENS / tokensOfRow)));
 }
 
+/** Rows that a pass of `given` rows is filled up to. */
+export function rowsInPass(given: number, most: number): number {
+  return given <= ROW_STEP ? given : Math.min(most, roundUp(given, ROW_STEP));
+}
+
 /** Targets are padded to quarters of what the shape could hold. */
-function roundTargets(count: number, most: number): number {
+export function roundTargets(count: number, most: number): number {
   const step = Math.ceil(most / 4);
   return Math.max(1, Math.ceil(count / step)) * step;
 }
@@ -75,7 +81,7 @@ function fillPass(rows: readonly TrainRow[], indices: number[], most: number, mo
   const first = rows[indices[0]!]!;
   const { prompt, completion } = lengthsOf(first);
   const members = first.completions.length;
-  const count = indices.length <= ROW_STEP ? indices.length : Math.min(most, roundUp(indices.length, ROW_STEP));
+  const count = rowsInPass(indices.length, most);
   const promptTokens = count * prompt;
   const tokens = promptTokens + count * members * completion;
   const pictures = layoutOf(first.prompt, model);
@@ -130,6 +136,7 @@ function fillPass(rows: readonly TrainRow[], indices: number[], most: number, mo
     pictures,
     targets: roundTargets(places.length, count * members * (completion + 1)),
     full,
+    packed: false,
   };
   const padded = (values: number[]) => {
     const out = new Int32Array(shape.targets);
@@ -183,17 +190,6 @@ export function pictureFeeds(
     if (found !== features) throw new Error(`a prompt has ${found} picture placeholders, its pictures give ${features} features`);
   }
   return { pixels, image_rows: rows };
-}
-
-/** One field of every target's completion, in target order, zero where padded. */
-export function fieldFeed(rows: readonly TrainRow[], { places, shape }: Pass, name: string): Float32Array {
-  const out = new Float32Array(shape.targets);
-  places.forEach(({ row, member, token }, i) => {
-    const values = rows[row]!.completions[member]!.fields[name];
-    if (values === undefined) throw new Error(`the loss reads "${name}", which a completion lacks`);
-    out[i] = values[token]!;
-  });
-  return out;
 }
 
 /** Numbers that say whose each token of the pass is, and each prompt's pictures: they do not depend on who else is in the pass. */

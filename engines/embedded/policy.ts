@@ -2,6 +2,7 @@ import { UserError } from "../../core/errors.ts";
 import { nearest } from "../../core/nearest.ts";
 import { type Adapter, adapterParameters, DropoutNoise } from "./adapter.ts";
 import type { Architecture, ParameterSpec } from "./architecture.ts";
+import { criticParameters } from "./critic.ts";
 import type { WeightOptions } from "./weights.ts";
 
 /** A model together with what of it is trained: everything, all but what is frozen, or adapters alone. */
@@ -11,6 +12,8 @@ export interface Policy {
   parameters: readonly ParameterSpec[];
   trained: readonly ParameterSpec[];
   adapters: ReadonlyMap<string, Adapter>;
+  /** the critic's, last among `parameters`; empty without one */
+  critic: readonly ParameterSpec[];
   /** null where no adapter drops inputs */
   noise: DropoutNoise | null;
   /** whether a backward pass computes activations again rather than keep them */
@@ -25,12 +28,14 @@ export interface PolicyOptions {
   freeze?: readonly string[];
   recompute?: boolean;
   frozenDtype?: "float32" | "float16";
+  /** add a critic, which is always trained */
+  critic?: boolean;
 }
 
 /** Throws UserError where a pattern fits no parameter, or nothing is left to train. */
 export function policyOf(
   model: Architecture,
-  { adapters = [], freeze = [], recompute = false, frozenDtype = "float32" }: PolicyOptions = {},
+  { adapters = [], freeze = [], recompute = false, frozenDtype = "float32", critic = false }: PolicyOptions = {},
 ): Policy {
   const own = adapterParameters(model, adapters);
   const frozen = frozenBy(freeze, model);
@@ -43,7 +48,8 @@ export function policyOf(
       cure: "Leave something to train.",
     });
   }
-  const parameters = [...model.parameters, ...own];
+  const head = critic ? criticParameters(model) : [];
+  const parameters = [...model.parameters, ...own, ...head];
   const noise = adapters.some(({ dropout }) => dropout > 0) ? new DropoutNoise(adapters, own) : null;
   const moving = new Set(trained);
   // a vector is little to store, and its sums are better left exact
@@ -51,7 +57,8 @@ export function policyOf(
   return {
     model,
     parameters,
-    trained,
+    trained: [...trained, ...head],
+    critic: head,
     adapters: new Map(adapters.map((adapter) => [adapter.layer, adapter])),
     noise,
     recompute,

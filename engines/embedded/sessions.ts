@@ -1,4 +1,4 @@
-import type { Executor, Session } from "../executor.ts";
+import type { Executor, Session, SessionOptions } from "../executor.ts";
 import type { Tensor } from "../graph/tensor.ts";
 import type { Architecture } from "./architecture.ts";
 
@@ -17,6 +17,7 @@ export class SessionCache {
 
   constructor(
     private readonly executor: Executor,
+    private readonly options: SessionOptions = {},
     private readonly limit = SESSIONS_KEPT,
   ) {}
 
@@ -27,7 +28,7 @@ export class SessionCache {
       this.sessions.set(key, known);
       return known;
     }
-    const made = this.executor.create(build());
+    const made = this.executor.create(build(), this.options);
     this.sessions.set(key, made);
     // one that could not be made is none to keep or to release
     made.catch(() => this.sessions.delete(key));

@@ -1,7 +1,9 @@
 import { add, concat, input, mul, pick, putRows, reduceSum, slice, softmax, sub, type Tensor, tokenLogprob } from "../graph/build.ts";
 import { differentiate, type Segment } from "../graph/differentiate.ts";
-import type { Architecture, DecoderInputs, PictureLayout, Weights } from "./architecture.ts";
-import { type GroupShape, groupAttention, windowBiasName, windowsWithin } from "./attention.ts";
+import type { Architecture, Attend, DecoderInputs, PictureLayout, Weights } from "./architecture.ts";
+import { blockBiasName, type GroupShape, groupAttention, packedAttention, windowBiasName } from "./attention.ts";
+import { valuesOf } from "./critic.ts";
+import { type LossDefinition, type LossOptions, lossTensors } from "./loss-inputs.ts";
 import { type Policy, weightsOf } from "./policy.ts";
 import { isLarge } from "./sessions.ts";
 import { weightInputs } from "./weights.ts";
@@ -13,27 +15,8 @@ export interface PassShape extends GroupShape {
   targets: number;
   /** whether every prompt fills its length, so that none needs hiding */
   full: boolean;
-}
-
-/** Per-token tensors [N] a loss is written over, in nats; `weights` carry aggregation and mask. */
-export interface LossTensors {
-  logprobs: Tensor;
-  /** [N], computed only where the loss asks */
-  entropies: () => Tensor;
-  field(name: string): Tensor;
-}
-
-export interface LossResult {
-  loss: Tensor;
-  /** scalars summed over tokens, reported beside the loss */
-  metrics: Record<string, Tensor>;
-}
-
-/** A loss of the table: which per-token fields it reads besides `weights`, and the function itself. */
-export interface LossDefinition {
-  name: string;
-  fields(options: Record<string, number>): string[];
-  build(tokens: LossTensors, options: Record<string, number>): LossResult;
+  /** whether a row's `prompt` tokens are several sequences, of which each sees itself alone; there are no completions then */
+  packed: boolean;
 }
 
 /** Embeddings of tokens [M] with the placeholders' rows replaced by the pictures' features, and what pictures add further up. */
@@ -65,21 +48,30 @@ function tokensOf({ rows, prompt, members, completion }: PassShape): number {
   return rows * (prompt + members * completion);
 }
 
+/** How the tokens of a pass see each other. */
+function attention(model: Architecture, shape: PassShape): Attend {
+  const { rows, prompt, completion } = shape;
+  const inputs = new Map<string, Tensor>();
+  // one input for all layers that are hidden from alike
+  const shared = (name: string, dimensions: number[]): Tensor => {
+    const known = inputs.get(name) ?? input(name, dimensions);
+    inputs.set(name, known);
+    return known;
+  };
+  if (shape.packed) return packedAttention(rows, prompt, model, (window) => shared(blockBiasName(window), [rows, 1, prompt, prompt]));
+  const promptBias = shape.full ? null : input("prompt_bias", [rows, 1, 1, prompt]);
+  return groupAttention(shape, model, promptBias, (window) => shared(windowBiasName(window), [rows, 1, completion, prompt]));
+}
+
 /** Hidden states [N, hidden] at the positions that predict the targets, before the head, and what each layer starts from. */
 function targetHidden(model: Architecture, weights: Weights, shape: PassShape): { hidden: Tensor; select: Tensor; starts: Tensor[] } {
-  const { rows, prompt, completion } = shape;
   const tokens = tokensOf(shape);
-  const promptBias = shape.full ? null : input("prompt_bias", [rows, 1, 1, prompt]);
-  // one input for all layers that have the window
-  const windows = new Map(
-    windowsWithin(model, prompt + completion).map((window) => [window, input(windowBiasName(window), [rows, 1, completion, prompt])]),
-  );
   const starts: Tensor[] = [];
   const select = input("predicting_rows", [shape.targets], "int");
   const hidden = model.decode(weights, {
-    ...embedTokens(model, weights, tokens, rows, shape.pictures),
+    ...embedTokens(model, weights, tokens, shape.rows, shape.pictures),
     ...angleInputs(model, tokens),
-    attend: groupAttention(shape, model, promptBias, (window) => windows.get(window)!),
+    attend: attention(model, shape),
     select,
     layerStart: (x) => starts.push(x),
   });
@@ -103,9 +95,10 @@ function targetChunks(
   weights: Weights,
   { hidden, select }: { hidden: Tensor; select: Tensor },
   temperature: number,
+  chunkValues: number,
 ): Chunk[] {
   const count = hidden.shape[0]!;
-  const size = Math.max(1, Math.floor(CHUNK_VALUES / model.vocab));
+  const size = Math.max(1, Math.floor(chunkValues / model.vocab));
   const all = input("targets", [count], "int");
   return Array.from({ length: Math.ceil(count / size) }, (_, i) => {
     const [start, end] = [i * size, Math.min(count, (i + 1) * size)];
@@ -126,60 +119,71 @@ function entropyOf({ logits, targets, logprobs }: Chunk): Tensor {
 
 const joined = (chunks: readonly Chunk[], of: (chunk: Chunk) => Tensor): Tensor => concat(chunks.map(of), 0);
 
-/** Forward only: logprobs and entropies of the targets, [N] each; `bare` leaves adapters off. */
+/** Forward only: logprobs and entropies of the targets, [N] each; `bare` leaves adapters off, `noisy` drops their inputs. */
 export function logprobGraph(
   policy: Policy,
   shape: PassShape,
   temperature: number,
-  bare: boolean,
+  { bare, noisy }: { bare: boolean; noisy: boolean },
+  chunkValues = CHUNK_VALUES,
 ): { logprobs: Tensor; entropies: Tensor } {
-  const { weights } = weightInputs(weightsOf(policy, { bare }));
-  const chunks = targetChunks(policy.model, weights, targetHidden(policy.model, weights, shape), temperature);
+  const { weights } = weightInputs(weightsOf(policy, { bare, noisyTokens: noisy ? tokensOf(shape) : 0 }));
+  const chunks = targetChunks(policy.model, weights, targetHidden(policy.model, weights, shape), temperature, chunkValues);
   return { logprobs: joined(chunks, ({ logprobs }) => logprobs), entropies: joined(chunks, entropyOf) };
 }
 
-/** Forward and backward of one loss: `loss`, `metric:<name>` and `grad:<parameter>` for every parameter that is trained and takes part. */
+/** Forward only: what the critic takes the state before each target to be worth, [N]. */
+export function valueGraph(policy: Policy, shape: PassShape): { values: Tensor } {
+  const { weights } = weightInputs(weightsOf(policy));
+  return { values: valuesOf(weights, targetHidden(policy.model, weights, shape).hidden) };
+}
+
+/** Forward and backward of one loss: `loss`, `metric:<name>`, `token:<name>` and `grad:<parameter>` for every parameter that is trained and takes part. */
 export function lossGraph(
   policy: Policy,
   shape: PassShape,
   loss: LossDefinition,
-  options: Record<string, number>,
+  options: LossOptions,
   temperature: number,
+  chunkValues = CHUNK_VALUES,
 ): Record<string, Tensor> {
   const { weights, inputs } = weightInputs(weightsOf(policy, { noisyTokens: tokensOf(shape) }));
   const { hidden, select, starts } = targetHidden(policy.model, weights, shape);
-  const chunks = targetChunks(policy.model, weights, { hidden, select }, temperature);
+  const chunks = targetChunks(policy.model, weights, { hidden, select }, temperature, chunkValues);
   const logprobs = joined(chunks, (chunk) => chunk.logprobs);
-  const fields = new Map<string, Tensor>();
-  const { loss: value, metrics } = loss.build(
-    {
-      logprobs,
-      entropies: () => joined(chunks, entropyOf),
-      field(name) {
-        const known = fields.get(name) ?? input(`field:${name}`, [shape.targets]);
-        fields.set(name, known);
-        return known;
-      },
-    },
+  const known = new Map<Chunk, Tensor>();
+  const entropy = (chunk: Chunk) => {
+    known.set(chunk, known.get(chunk) ?? entropyOf(chunk));
+    return known.get(chunk)!;
+  };
+  const {
+    loss: value,
+    metrics,
+    tokens = {},
+  } = loss.build(
+    lossTensors(logprobs, () => joined(chunks, entropy), policy.critic.length === 0 ? undefined : () => valuesOf(weights, hidden)),
     options,
   );
   const trained = policy.trained.filter(({ name }) => inputs.has(name)).map(({ name }) => name);
   const gradients = differentiate(
     value,
     trained.map((name) => inputs.get(name)!),
-    { recompute: segments(chunks, policy.recompute ? [...starts, hidden] : []), gates: gates(policy.model, chunks, starts) },
+    { recompute: segments(chunks, policy.recompute ? [...starts, hidden] : [], known), gates: gates(policy.model, chunks, starts) },
   );
   return {
     loss: add(value, 0),
     ...Object.fromEntries(Object.entries(metrics).map(([name, tensor]) => [`metric:${name}`, tensor])),
+    ...Object.fromEntries(Object.entries(tokens).map(([name, tensor]) => [`token:${name}`, tensor])),
     ...Object.fromEntries(trained.map((name, i) => [`grad:${name}`, gradients[i]!])),
   };
 }
 
 /** What is computed twice rather than kept: the logits, unless one piece holds them all, and each layer between two of the `starts`. */
-function segments(chunks: readonly Chunk[], starts: readonly Tensor[]): Segment[] {
+function segments(chunks: readonly Chunk[], starts: readonly Tensor[], entropies: ReadonlyMap<Chunk, Tensor>): Segment[] {
   const layers = starts.slice(1).map((to, i) => ({ from: starts[i]!, to: [to] }));
-  return chunks.length === 1 ? layers : [...layers, ...chunks.map(({ hidden, logprobs }) => ({ from: hidden, to: [logprobs] }))];
+  if (chunks.length === 1) return layers;
+  const ends = (chunk: Chunk) => [chunk.logprobs, ...(entropies.has(chunk) ? [entropies.get(chunk)!] : [])];
+  return [...layers, ...chunks.map((chunk) => ({ from: chunk.hidden, to: ends(chunk) }))];
 }
 
 /** Behind each of these the gradients so far are finished; a small model is better off without. */

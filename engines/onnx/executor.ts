@@ -1,4 +1,4 @@
-import type { Executor, Session } from "../executor.ts";
+import type { Executor, Session, SessionOptions } from "../executor.ts";
 import type { Tensor } from "../graph/tensor.ts";
 import { type OnnxOptions, OnnxSession } from "./session.ts";
 
@@ -10,8 +10,8 @@ export class OnnxExecutor implements Executor {
     this.name = `onnx-${options.device ?? "cpu"}`;
   }
 
-  create<Name extends string>(outputs: Record<Name, Tensor>): Promise<Session<Name>> {
-    return OnnxSession.create(outputs, this.options);
+  create<Name extends string>(outputs: Record<Name, Tensor>, { lean }: SessionOptions = {}): Promise<Session<Name>> {
+    return OnnxSession.create(outputs, { ...this.options, lean });
   }
 
   keep(): void {}

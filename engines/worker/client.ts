@@ -4,6 +4,7 @@ import type {
   Engine,
   EngineInfo,
   ForwardBackwardResult,
+  LogprobOptions,
   LogprobResult,
   LossSpec,
   OptimizerStep,
@@ -96,11 +97,17 @@ export class WorkerEngine implements Engine {
   sample(request: SampleRequest, onCompletion: (completion: Completion) => void): Promise<void> {
     return this.call("sample", [request], onCompletion);
   }
-  logprobs(rows: TrainRow[], options: { temperature: number; policy: string }): Promise<LogprobResult> {
+  logprobs(rows: TrainRow[], options: LogprobOptions): Promise<LogprobResult> {
     return this.call("logprobs", [rows, options]);
+  }
+  values(rows: TrainRow[]): Promise<Float32Array[][]> {
+    return this.call("values", [rows]);
   }
   forwardBackward(rows: TrainRow[], loss: LossSpec): Promise<ForwardBackwardResult> {
     return this.call("forwardBackward", [rows, loss]);
+  }
+  gradientNorms(rows: TrainRow[], loss: LossSpec): Promise<number[]> {
+    return this.call("gradientNorms", [rows, loss]);
   }
   optimStep(step: OptimizerStep): Promise<{ gradNorm: number; skipped: boolean }> {
     return this.call("optimStep", [step]);

@@ -3,7 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { CheckpointError } from "../../core/errors.ts";
-import { readSafetensors, readWeights, type TensorToWrite, writeSafetensors } from "../../core/safetensors.ts";
+import { readSafetensors, readWeights } from "../../core/safetensors.ts";
+import { type TensorToWrite, writeSafetensors } from "../../core/safetensors-write.ts";
 import { checkAdapter, readAdapter, writeAdapter } from "./files.ts";
 import { mergeInto } from "./merge.ts";
 

@@ -1,16 +1,12 @@
 import { mkdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { atomicWrite, exists } from "../../core/atomic.ts";
-import { CheckpointError, type Problem } from "../../core/errors.ts";
+import { CheckpointError } from "../../core/errors.ts";
 import { nearest } from "../../core/nearest.ts";
-import {
-  readSafetensors,
-  refusePickles,
-  type TensorInfo,
-  type TensorToWrite,
-  type Weights,
-  writeSafetensors,
-} from "../../core/safetensors.ts";
+import { readSafetensors, refusePickles, type Weights } from "../../core/safetensors.ts";
+import type { TensorInfo } from "../../core/safetensors-header.ts";
+import { type TensorToWrite, writeSafetensors } from "../../core/safetensors-write.ts";
+import { collapse, type Finding } from "./collapse.ts";
 import { type AdapterConfig, strengthOf } from "./config.ts";
 import { parsePeftConfig, peftConfigText } from "./peft-config.ts";
 import { isAllLinear, isTarget } from "./targets.ts";
@@ -71,7 +67,6 @@ export async function readAdapter(folder: string): Promise<Adapter> {
 }
 
 type Infos = { A: TensorInfo; B: TensorInfo };
-type Finding = Omit<Problem, "place">;
 
 /** The tensors of every module, in the order of the file. */
 function pairsOf({ path, tensors }: Weights, config: AdapterConfig): Map<string, Infos> {
@@ -91,7 +86,7 @@ function pairsOf({ path, tensors }: Weights, config: AdapterConfig): Map<string,
   }
   for (const [module, pair] of found) problems.push(...pairProblems(module, pair, config));
   if (found.size === 0 && problems.length === 0) problems.push({ message: "the adapter has no tensors" });
-  if (problems.length > 0) throw new CheckpointError(problems.map((problem) => ({ place: { file: path }, ...problem })));
+  if (problems.length > 0) throw new CheckpointError(collapse(problems).map((problem) => ({ place: { file: path }, ...problem })));
   return found as Map<string, Infos>;
 }
 
@@ -159,7 +154,7 @@ export function checkAdapter({ config, tensors }: Adapter, modules: ReadonlyMap<
       });
     }
   }
-  if (problems.length > 0) throw new CheckpointError(problems.map((problem) => ({ place: { file: folder }, ...problem })));
+  if (problems.length > 0) throw new CheckpointError(collapse(problems).map((problem) => ({ place: { file: folder }, ...problem })));
 }
 
 /**

@@ -1,37 +1,53 @@
 import { readdir, stat } from "node:fs/promises";
+import { availableParallelism } from "node:os";
 import { basename, dirname, resolve } from "node:path";
 import { RecipeError } from "../../core/errors.ts";
 import { nearest } from "../../core/nearest.ts";
+import { rewards } from "../index.ts";
 import type { RewardSpec } from "../options.ts";
 import type { Part, ScorerContext } from "../part.ts";
 import { shownPath } from "./blame.ts";
-import { RewardPool } from "./pool.ts";
+import { poolSize, RewardPool } from "./pool.ts";
 
 export interface RewardFiles {
-  /** The file of the recipe's i-th reward as a part. Throws RecipeError where it is missing or does not load. */
+  /** The recipe's i-th reward as a part that runs in threads. Throws RecipeError where it is missing or does not load. */
   part(index: number): Promise<Part>;
   close(): Promise<void>;
 }
 
-/** The reward files of a recipe behind one pool of threads, none of which starts before it is needed. */
+/** The reward files of a recipe, and rewards of ours that want a thread, behind one pool, no thread of which starts before it is needed. */
 export function openFiles(specs: RewardSpec[], context: ScorerContext): RewardFiles {
-  const paths = specs.map(({ file }) => resolve(context.folder, file ?? ""));
+  const paths = specs.map(({ file, name }) => (file === undefined ? (name ?? "") : resolve(context.folder, file)));
   const pool = new RewardPool(
-    specs.map(({ export: exported, target, options }, i) => ({ path: paths[i]!, export: exported, target, options })),
-    { workers: context.workers ?? 2, loadTimeoutMs: context.loadTimeoutMs ?? 30_000 },
+    specs.map(({ file, export: exported, target, options }, i) => {
+      return { path: paths[i]!, own: file === undefined, export: exported, target, options };
+    }),
+    {
+      workers: context.workers ?? poolSize(availableParallelism()),
+      loadTimeoutMs: context.loadTimeoutMs ?? 30_000,
+      memoryMb: Math.max(...specs.filter(isThreaded).map(({ memory_mb }) => memory_mb)),
+    },
   );
   return {
     async part(index) {
       const timeoutMs = specs[index]!.timeout_ms;
-      await mustExist(paths[index]!, `rewards[${index}].file`, context);
+      if (specs[index]!.file !== undefined) await mustExist(paths[index]!, `rewards[${index}].file`, context);
+      const { name, version, scope } = await pool.load(index);
       return {
-        name: await pool.load(index),
+        name,
+        version,
+        scope,
         check: (example) => pool.check(index, example.fields, timeoutMs),
-        score: (finished) => pool.score(index, finished, timeoutMs),
+        score: (members) => pool.score(index, members, timeoutMs),
       };
     },
     close: () => pool.close(),
   };
+}
+
+/** Users' files run in threads, and rewards of ours that ask for it. */
+export function isThreaded({ file, name = "" }: RewardSpec): boolean {
+  return file !== undefined || (rewards.has(name) && rewards.get(name).isolate === true);
 }
 
 async function mustExist(path: string, field: string, { recipe, folder }: ScorerContext): Promise<void> {

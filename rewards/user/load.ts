@@ -3,18 +3,22 @@ import { fileURLToPath } from "node:url";
 import { type Problem, RecipeError } from "../../core/errors.ts";
 import { nearest } from "../../core/nearest.ts";
 import type { PreparedReward } from "../ask.ts";
-import type { RewardDefinition } from "../define.ts";
+import type { AnyReward, Need, Scope } from "../define.ts";
 import { blame, shownPath } from "./blame.ts";
 import type { RewardFile } from "./protocol.ts";
 
 const EXAMPLE = 'Write `export default defineReward({ name, target, field, score })`; `import { defineReward, z } from "vlrl"`.';
 
+const SCOPES: readonly unknown[] = ["completion", "turn", "group"] satisfies Scope[];
+const COMBINES: readonly unknown[] = ["mean", "sum"];
+const NEEDS: readonly unknown[] = ["pictures", "tokenIds", "logprobs"] satisfies Need[];
+
 /**
- * Import a reward file, whatever it is written in, and find its reward. Runs the file's code: call it in a thread that can be
+ * Import a reward file, whatever it is written in, and find its reward; or take one of ours. Runs the file's code: call it in a thread that can be
  * ended. Throws RecipeError with the place in the file and the cure.
  */
 export async function loadReward(file: RewardFile): Promise<PreparedReward> {
-  const definition = chooseReward(await importFile(file.path), file);
+  const definition = file.own ? (await import("../index.ts")).rewards.get(file.path) : chooseReward(await importFile(file.path), file);
   return { definition, field: file.target ?? definition.field, options: checkOptions(definition, file) };
 }
 
@@ -44,7 +48,7 @@ function importCure(missing: string): string {
   return /^[./]/.test(missing) ? "There is no such file: correct the import." : "Install it beside the file, or correct the import.";
 }
 
-function chooseReward(exported: Record<string, unknown>, file: RewardFile): RewardDefinition {
+function chooseReward(exported: Record<string, unknown>, file: RewardFile): AnyReward {
   const names = Object.keys(exported).filter((name) => name !== "default");
   const refuse = (message: string, cure: string) => new RecipeError({ place: { file: shownPath(file.path) }, message, cure });
   const chosen = file.export ?? onlyReward(exported, names);
@@ -62,7 +66,7 @@ function chooseReward(exported: Record<string, unknown>, file: RewardFile): Rewa
   }
   const wrong = faults(exported[chosen]);
   if (wrong.length > 0) throw refuse(`the export "${chosen}" is not a reward: ${wrong.join("; ")}`, EXAMPLE);
-  return exported[chosen] as RewardDefinition;
+  return exported[chosen] as AnyReward;
 }
 
 /** The default export, or else the only export that is a reward. */
@@ -75,21 +79,36 @@ function onlyReward(exported: Record<string, unknown>, names: string[]): string 
 /** What keeps a value from being a reward. The file is not compiled against our types, so its shape is looked at. */
 function faults(value: unknown): string[] {
   if (typeof value !== "object" || value === null) return [`expected an object, got ${value === null ? "null" : typeof value}`];
-  const { name, field, target, options, score } = value as Record<string, unknown>;
+  const { name, field, target, options, score, scope, combine, range, version, needs } = value as Record<string, unknown>;
   const found: string[] = [];
   if (typeof name !== "string" || name.trim() === "") found.push("`name` must be a text");
   if (typeof field !== "string") found.push("`field` must name the example field that holds the target");
   if (!isSchema(target)) found.push("`target` must be a zod schema");
   if (options !== undefined && !isSchema(options)) found.push("`options` must be a zod schema");
   if (typeof score !== "function") found.push("`score` must be a function");
+  if (scope !== undefined && !SCOPES.includes(scope)) found.push("`scope` must be completion, turn or group");
+  if (combine !== undefined && (scope !== "turn" || !COMBINES.includes(combine))) {
+    found.push("`combine` must be mean or sum, and goes with the scope turn");
+  }
+  if (range !== undefined && !isRange(range)) found.push("`range` must be two numbers, the lower one first");
+  if (version !== undefined && !(Number.isInteger(version) && (version as number) > 0)) found.push("`version` must be 1 or more");
+  if (needs !== undefined && !(Array.isArray(needs) && needs.every((need) => NEEDS.includes(need)))) {
+    found.push(`\`needs\` must be a list of ${NEEDS.join(", ")}`);
+  }
   return found;
+}
+
+function isRange(value: unknown): boolean {
+  if (!Array.isArray(value) || value.length !== 2) return false;
+  const [low, high] = value as unknown[];
+  return typeof low === "number" && typeof high === "number" && low < high;
 }
 
 function isSchema(value: unknown): boolean {
   return typeof value === "object" && value !== null && "safeParseAsync" in value && typeof value.safeParseAsync === "function";
 }
 
-function checkOptions({ name, options: schema }: RewardDefinition, { path, options }: RewardFile): unknown {
+function checkOptions({ name, options: schema }: AnyReward, { path, options }: RewardFile): unknown {
   const refuse = (message: string, cure: string) => new RecipeError({ place: { file: shownPath(path) }, field: "options", message, cure });
   if (schema === undefined) {
     if (options !== undefined) throw refuse(`reward "${name}" takes no options`, "Leave them out, or give the reward an `options` schema.");

@@ -2,9 +2,6 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { Worker } from "node:worker_threads";
 import type { Answer, Question } from "./protocol.ts";
 
-/** Objects and texts of a reward; typed arrays lie outside this limit. */
-const MAX_HEAP_MB = 512;
-
 /** What came of a question. After `timeout` and `died` the thread is gone, and its owner starts another. */
 export type Heard = { kind: "answer"; answer: Answer } | { kind: "timeout" } | { kind: "died"; message: string };
 
@@ -19,22 +16,25 @@ export class RewardThread {
   private settle: ((heard: Heard) => void) | null = null;
   private death: string | null = null;
 
-  private constructor() {
+  private constructor(memoryMb: number) {
     const fromSource = import.meta.url.endsWith(".ts");
     this.worker = new Worker(new URL(fromSource ? "./worker.ts" : "./worker.js", import.meta.url), {
       // The hook that reads TypeScript in a thread; the compiled package needs none.
       execArgv: fromSource ? ["--import", import.meta.resolve("jiti/register")] : [],
-      resourceLimits: { maxOldGenerationSizeMb: MAX_HEAP_MB },
+      resourceLimits: { maxOldGenerationSizeMb: memoryMb },
     });
     this.worker.on("message", (answer: Answer) => this.settle?.({ kind: "answer", answer }));
-    this.worker.on("error", (error: unknown) => this.die(error instanceof Error ? error.message : String(error)));
+    // The exit follows, behind an answer that was sent before the error: which of the two counts must not depend on who is quicker.
+    this.worker.on("error", (error: unknown) => {
+      this.death ??= error instanceof Error ? error.message : String(error);
+    });
     this.worker.on("exit", (code) => this.die(`ended its own thread with exit code ${code}`));
     this.worker.unref();
   }
 
   /** A thread that is ready for questions. Throws where none comes up in time, which is no reward's fault. */
-  static async start(timeoutMs: number): Promise<RewardThread> {
-    const thread = new RewardThread();
+  static async start(timeoutMs: number, memoryMb: number): Promise<RewardThread> {
+    const thread = new RewardThread(memoryMb);
     const heard = await thread.wait(timeoutMs);
     if (heard.kind === "answer") return thread;
     throw new Error(`a reward thread did not start: ${heard.kind === "died" ? heard.message : `no answer in ${timeoutMs} ms`}`);

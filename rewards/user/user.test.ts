@@ -32,14 +32,13 @@ async function outcome(made: Scorer, completion: string, fields: Record<string, 
 const OBEDIENT = `import { defineReward, z } from "vlrl";
 import { never } from "./helper.ts";
 
-interface Row { image?: { data: Uint8Array } }
-
 export const obedient = defineReward({
   name: "obedient",
   target: z.string(),
   field: "answer",
   options: z.strictObject({ bonus: z.number().default(0) }),
-  async score({ completion, target, options, example, exampleId, seed, tokens, finish }) {
+  needs: ["pictures"],
+  async score({ completion, target, options, pictures, exampleId, seed, tokens, finish }) {
     if (completion === "throw") throw new RangeError("I will not");
     if (completion === "throw a text") throw "no";
     if (completion === "late") setTimeout(() => { throw new Error("too late"); }, 1);
@@ -50,7 +49,7 @@ export const obedient = defineReward({
     if (completion === "null") return null;
     if (completion === "memory") { const hoard: unknown[] = []; while (true) hoard.push(new Array(1e5).fill(hoard.length)); }
     while (completion === "loop");
-    const pixels = (example as Row).image?.data.length ?? 0;
+    const pixels = pictures[0]?.data.length ?? 0;
     return { score: (target === completion ? 1 : 0) + options.bonus, metrics: { tokens, seed, pixels, stop: finish === "stop" ? 1 : 0, id: exampleId.length } };
   },
 });
@@ -69,7 +68,7 @@ test("a reward of the user's own does what ours do, and what it does wrong costs
   expect(scored.parts[0]!.outcome).toEqual({ kind: "score", score: 1.25, metrics });
 
   const file = join(folder, "obedient.ts");
-  expect(await outcome(made, "throw")).toEqual({ kind: "error", message: `${file}:12: RangeError: I will not` });
+  expect(await outcome(made, "throw")).toEqual({ kind: "error", message: `${file}:11: RangeError: I will not` });
   expect(await outcome(made, "throw a text")).toEqual({ kind: "error", message: `${file}: threw 'no'` });
   expect(await outcome(made, "NaN")).toEqual({ kind: "error", message: "returned NaN" });
   expect(await outcome(made, "text")).toMatchObject({ kind: "error", message: expect.stringContaining('returned "0.5"') });
@@ -114,6 +113,77 @@ test("a reward that fills its memory is an error, and the process goes on", { ti
   expect(await outcome(made, "15")).toMatchObject({ kind: "score", score: 1 });
 });
 
+test("a file may look at turns or at the whole group, and gets the pixels and logprobs that it asks for alone", {
+  timeout: 60_000,
+}, async () => {
+  await writeFile(
+    join(folder, "scopes.ts"),
+    `import { defineReward, z } from "vlrl";
+const target = z.unknown();
+export const turns = defineReward({
+  name: "turns", target, field: "answer", scope: "turn", combine: "sum",
+  score: ({ turns }) => turns.filter(({ role }) => role === "policy").map(({ text }) => text.length),
+});
+export const rank = defineReward({
+  name: "rank", target, field: "answer", scope: "group", version: 3, needs: ["logprobs"],
+  score: (members) => members.map(({ logprobs, ...rest }) => ({
+    score: members.filter((other) => other.logprobs[0]! < logprobs[0]!).length,
+    metrics: { size: logprobs.buffer.byteLength, ids: Number("tokenIds" in rest) },
+  })),
+});
+export const plain = defineReward({
+  name: "plain", target, field: "answer",
+  score: ({ example }) => {
+    const { image, target } = example as Record<string, Record<string, unknown>>;
+    return { score: 1, metrics: { width: image!.width as number, pixels: Number("data" in image!), target: Number("data" in target!) } };
+  },
+});
+`,
+  );
+  const file = "scopes.ts";
+  const made = await scorer([
+    { file, export: "turns" },
+    { file, export: "rank", version: 3 },
+    { file, export: "plain", target: "target" },
+  ]);
+  const image = { width: 2, height: 1, data: new Uint8Array(6) };
+  const requests = [-0.5, -2].map((logprob) => ({
+    example: { id: "a", fields: { answer: "3", image, target: image } },
+    completion: "calltooldone",
+    tokens: 4,
+    finish: "stop" as const,
+    tokenIds: new Int32Array(4),
+    logprobs: Float32Array.of(9, logprob).subarray(1),
+    turns: [
+      { role: "policy" as const, start: 0, end: 4, firstToken: 0, endToken: 1 },
+      { role: "observation" as const, start: 4, end: 8, firstToken: 1, endToken: 3 },
+      { role: "policy" as const, start: 8, end: 12, firstToken: 3, endToken: 4 },
+    ],
+  }));
+  const scored = await Promise.all(requests.map((request) => made.score(request)));
+  expect(scored.map(({ parts, reward }) => [parts.map(({ name }) => name), reward])).toEqual([
+    [["turns", "plain"], null],
+    [["turns", "plain"], null],
+  ]);
+  const whole = await made.scoreGroup!(requests, scored);
+  expect(whole.map(({ reward }) => reward)).toEqual([8 + 1 + 1, 8 + 0 + 1]);
+  expect(whole[0]!.parts.map(({ outcome }) => outcome)).toEqual([
+    {
+      kind: "score",
+      score: 8,
+      steps: [
+        { name: "turn/0", start: 0, end: 4, score: 4 },
+        { name: "turn/1", start: 8, end: 12, score: 4 },
+      ],
+    },
+    { kind: "score", score: 1, metrics: { size: 4, ids: 0 } },
+    { kind: "score", score: 1, metrics: { width: 2, pixels: 0, target: 1 } },
+  ]);
+  await expect(scorer([{ file, export: "rank", version: 2 }])).rejects.toThrow(
+    'recipe.yaml: rewards[0].version: expected version 2 of "rank", found 3',
+  );
+});
+
 const reward = (name: string) => `{ name: "${name}", target: z.unknown(), field: "answer", score: () => 1 }`;
 
 test("what keeps a file from loading is said with its place and its cure, all at once", { timeout: 120_000 }, async () => {
@@ -124,6 +194,8 @@ test("what keeps a file from loading is said with its place and its cure, all at
     "nothing.ts": "export const a = 1;\n",
     "two.ts": `import { z } from "vlrl";\nexport const one = ${reward("one")};\nexport const two = ${reward("two")};\n`,
     "half.ts": 'export default { name: "half", score: () => 1 };\n',
+    "odd.ts": `import { z } from "vlrl";
+export default { ...${reward("odd")}, scope: "step", combine: "mean", range: [1, 0], version: 0, needs: ["all"] };\n`,
     "options.ts": `import { z } from "vlrl";\nexport default ${reward("plain")};\n`,
     "loops.mjs": "while (true);\n",
     "fine.js": `import { z } from "vlrl";\nexport default ${reward("fine")};\n`,
@@ -131,7 +203,7 @@ test("what keeps a file from loading is said with its place and its cure, all at
   };
   for (const [name, text] of Object.entries(files)) await writeFile(join(folder, name), text);
   const specs = [
-    ...["syntax.ts", "throws.ts", "missing.ts", "nothing.ts", "two.ts", "half.ts"].map((file) => ({ file })),
+    ...["syntax.ts", "throws.ts", "missing.ts", "nothing.ts", "two.ts", "half.ts", "odd.ts"].map((file) => ({ file })),
     { file: "two.ts", export: "tow" },
     { file: "options.ts", options: { a: 1 } },
     { file: "loops.mjs" },
@@ -157,6 +229,14 @@ test("what keeps a file from loading is said with its place and its cure, all at
     "  Say which in the recipe, for example `export: one`.",
     'half.ts: the export "default" is not a reward: `field` must name the example field that holds the target; `target` must be a zod schema',
     expect.stringContaining("export default defineReward("),
+    `odd.ts: the export "default" is not a reward: ${[
+      "`scope` must be completion, turn or group",
+      "`combine` must be mean or sum, and goes with the scope turn",
+      "`range` must be two numbers, the lower one first",
+      "`version` must be 1 or more",
+      "`needs` must be a list of pictures, tokenIds, logprobs",
+    ].join("; ")}`,
+    expect.stringContaining("export default defineReward("),
     'two.ts: has no export "tow"',
     '  Did you mean "two"?',
     'options.ts: options: reward "plain" takes no options',
@@ -164,7 +244,7 @@ test("what keeps a file from loading is said with its place and its cure, all at
     "loops.mjs: did not load: no answer in 5000 ms",
     "  Is there an endless loop, or a long wait, at its top level?",
     "exits.ts: did not load: ended its own thread with exit code 4",
-    "recipe.yaml: rewards[11].file: there is no file fin.js",
+    "recipe.yaml: rewards[12].file: there is no file fin.js",
     '  Did you mean "fine.js"?',
   ]);
 });

@@ -1,7 +1,8 @@
 /** Entry of a reward thread: loads users' reward files and answers questions about them, one at a time. */
 import { parentPort } from "node:worker_threads";
 import { problemText, RecipeError } from "../../core/errors.ts";
-import { ask, type PreparedReward, targetProblems } from "../ask.ts";
+import { askAll, type PreparedReward, targetProblems } from "../ask.ts";
+import { failureKind } from "../outcome.ts";
 import { blame } from "./blame.ts";
 import { loadReward } from "./load.ts";
 import type { Answer, Question } from "./protocol.ts";
@@ -17,7 +18,8 @@ async function answer(question: Question): Promise<Answer> {
     try {
       const reward = await loadReward(question.file);
       loaded.set(question.key, { path: question.file.path, reward });
-      return { kind: "loaded", name: reward.definition.name };
+      const { name, version = 1, scope = "completion", needs = [] } = reward.definition;
+      return { kind: "loaded", facts: { name, version, scope, field: reward.field, needs: [...needs] } };
     } catch (error) {
       if (error instanceof RecipeError) return { kind: "refused", problem: error.problems[0]! };
       throw error;
@@ -32,9 +34,10 @@ async function answer(question: Question): Promise<Answer> {
     }
   }
   try {
-    return { kind: "outcome", outcome: await ask(reward, question.finished) };
+    return { kind: "outcomes", outcomes: await askAll(reward, question.members) };
   } catch (thrown) {
-    return { kind: "outcome", outcome: { kind: "error", message: problemText(blame(thrown, path)) } };
+    const message = problemText(blame(thrown, path));
+    return { kind: "outcomes", outcomes: question.members.map(() => ({ kind: failureKind(thrown), message })) };
   }
 }
 

@@ -7,6 +7,7 @@ import { promisify } from "node:util";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { parse } from "yaml";
 import { z } from "zod";
+import { formula } from "../algebra/formula.ts";
 import { createScorer } from "../compose.ts";
 import { RewardSpec } from "../options.ts";
 
@@ -40,6 +41,36 @@ test("the page's reward works from the page's recipe", { timeout: 60_000 }, asyn
   expect(await scorer.check({ id: "a", fields: { answer: "fifteen" } })).toEqual([
     'reward "near_miss" needs answer: expected a whole number',
   ]);
+  await scorer.close();
+});
+
+test("the page's rewards of groups, turns, pictures and logprobs work, and add up as the page says", { timeout: 60_000 }, async () => {
+  const recipe = parse(blocks.filter(({ language }) => language === "yaml")[1]!.text);
+  const specs = z.array(RewardSpec).parse(recipe.rewards);
+  const [shown] = blocks.filter(({ language }) => language === "text").map(({ text }) => text);
+  expect(`${formula(specs)}\n`).toBe(shown);
+
+  const scorer = await createScorer(specs, { folder, seed: 0 });
+  expect(scorer.names).toEqual(["answer", "near_miss", "rare_answer", "brief", "confident"]);
+  const image = { width: 1, height: 1, data: Uint8Array.of(0, 0, 9) };
+  const long = `<answer>15</answer>${" word".repeat(41)}`;
+  const requests = ["<answer>15</answer>", "<answer>13</answer>", "", long].map((completion) => ({
+    example: { id: "a", fields: { answer: "15", image } },
+    completion,
+    tokens: 2,
+    finish: "stop" as const,
+    logprobs: Float32Array.of(0, Math.log(0.5)),
+    turns: [{ role: "policy" as const, start: 0, end: completion.length, firstToken: 0, endToken: 2 }],
+  }));
+  const early = await Promise.all(requests.map((request) => scorer.score(request)));
+  const scored = await scorer.scoreGroup!(requests, early);
+  // 1 + 0.1 * 2 / 4; half of 1/3, and no bonus without the answer; nothing right; 42 words in a turn
+  const expected = [1.05, 1 / 6, 0, 0];
+  for (const [i, { reward, outcome }] of scored.entries()) {
+    expect(reward).toBeCloseTo(expected[i]!, 12);
+    expect(outcome).toBe([1, 0, 0, 1][i]);
+  }
+  expect(scored[0]!.parts[4]!.outcome).toMatchObject({ kind: "score", score: expect.closeTo(0.75, 6) });
   await scorer.close();
 });
 

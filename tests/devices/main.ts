@@ -101,7 +101,7 @@ for (const [executor, devices] of Object.entries(DEVICES)) {
     if (wanted.length > 0 && !wanted.includes(name)) continue;
     let opened: Executor;
     try {
-      opened = await openExecutor({ executor: executor as ExecutorName, device: device as Device, threads: 0, lean: false });
+      opened = await openExecutor({ executor: executor as ExecutorName, device: device as Device, threads: 0 });
     } catch (error) {
       if (!(error instanceof DeviceError) || error.failure !== "absent") throw error;
       absent.push(name);

@@ -1,51 +1,16 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { EmbeddedEngine } from "../../engines/embedded/engine.ts";
+import { keptTokens } from "../../engines/embedded/filters.ts";
 import type { Policy } from "../../engines/embedded/policy.ts";
-import { filterLogits } from "../../engines/embedded/sampler.ts";
 import type { PromptPixels, TrainRow } from "../../engines/engine.ts";
 import type { Executor } from "../../engines/executor.ts";
 import { sizeOf } from "../../engines/graph/tensor.ts";
 import { openModel } from "../../models/open.ts";
 import { losses } from "../../trainers/losses/index.ts";
 import { allLogits } from "../logits.ts";
+import { Comparison, type Section } from "./comparison.ts";
 import { Golden, LoraGolden } from "./schema.ts";
-
-/** How one section of a golden file came out: its largest difference as a share of what is allowed (above 1 is a failure). */
-export interface Section {
-  section: string;
-  /** largest absolute difference */
-  difference: number;
-  /** largest difference divided by its own tolerance */
-  share: number;
-  compared: number;
-}
-
-class Comparison {
-  private difference = 0;
-  private share = 0;
-  private compared = 0;
-
-  constructor(private readonly section: string) {}
-
-  near(actual: number, expected: number, tolerance: number): void {
-    const difference = Number.isFinite(actual) ? Math.abs(actual - expected) : Infinity;
-    this.difference = Math.max(this.difference, difference);
-    this.share = Math.max(this.share, difference / tolerance);
-    this.compared++;
-  }
-
-  all(actual: ArrayLike<number>, expected: ArrayLike<number>, tolerance: number): void {
-    if (actual.length !== expected.length) throw new Error(`${this.section}: ${actual.length} values, expected ${expected.length}`);
-    for (let i = 0; i < expected.length; i++) this.near(actual[i]!, expected[i]!, tolerance);
-  }
-
-  get result(): Section {
-    if (this.compared === 0) throw new Error(`${this.section}: nothing was compared`);
-    const { section, difference, share, compared } = this;
-    return { section, difference, share, compared };
-  }
-}
 
 /** Whole numbers must be equal: any other is infinitely far. */
 const EQUAL = Number.MIN_VALUE;
@@ -293,14 +258,15 @@ async function generation(setup: Setup): Promise<Section> {
 
 function sampling(golden: NonNullable<Golden["sampling"]>): Section {
   const comparison = new Comparison("sampling filters");
-  const none = { temperature: 1, top_k: 0, top_p: 1, min_p: 0, max_new_tokens: 1, stop_ids: [], stop_strings: [] };
+  const none = { temperature: 1, top_k: 0, top_p: 1, min_p: 0 };
   for (const [name, expected] of Object.entries(golden)) {
     if (Array.isArray(expected)) continue;
     const options = Object.fromEntries(
       [...name.matchAll(/(temperature|top_k|top_p|min_p)_([\d.]+)/g)].map(([, key, value]) => [key, Number(value)]),
     );
-    const { ids, logprobs } = filterLogits(Float32Array.from(golden.logits), { ...none, ...options });
-    const byId = ids.map((id, i) => [id, logprobs[i]!] as const).sort(([a], [b]) => a - b);
+    const { ids, weights } = keptTokens(Float32Array.from(golden.logits), { ...none, ...options });
+    const total = weights.reduce((sum, weight) => sum + weight, 0);
+    const byId = [...ids].map((id, i) => [id, Math.log(weights[i]! / total)] as const).sort(([a], [b]) => a - b);
     if (expected.kept !== "all")
       comparison.all(
         byId.map(([id]) => id),

@@ -19,4 +19,15 @@ export function adapterFolders(root: string): string[] {
   return candidates.filter((folder) => ["golden.json", "adapter_config.json"].every((name) => existsSync(join(folder, name))));
 }
 
+/** Folders below `root` (or itself) with a golden.json of losses and advantages. */
+export function lossFolders(root: string): string[] {
+  const candidates = [root, ...(existsSync(root) ? readdirSync(root).map((name) => join(root, name)) : [])];
+  return candidates.filter((folder) => {
+    const file = join(folder, "golden.json");
+    if (!existsSync(file) || ["config.json", "adapter_config.json"].some((name) => existsSync(join(folder, name)))) return false;
+    const golden = JSON.parse(readFileSync(file, "utf8")) as object;
+    return "losses" in golden && "advantages" in golden;
+  });
+}
+
 export const ownFixtures = fileURLToPath(new URL("../fixtures", import.meta.url));

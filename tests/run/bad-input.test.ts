@@ -2,7 +2,8 @@ import { mkdir, mkdtemp, readdir, readFile, rm, truncate, writeFile } from "node
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { readWeights, writeSafetensors } from "../../core/safetensors.ts";
+import { readWeights } from "../../core/safetensors.ts";
+import { writeSafetensors } from "../../core/safetensors-write.ts";
 import type { Picture } from "../../core/types.ts";
 import { openDataset } from "../../datasets/index.ts";
 import { smallDisk } from "../small-disk.ts";
@@ -168,7 +169,7 @@ test("a disk that is full: the run ends with its name, and what was written is t
     expectRefusal(
       await program.run(["train", file, "--run-dir", runDir, "--json"]),
       `no space left on ${join(runDir, "checkpoints")}`,
-      "Nothing that was written before is lost.",
+      "Nothing that was written before is lost. Free some space there, or give another place with --run-dir.",
     );
     expect((await metricsOf(runDir)).map(({ step }) => step)).toEqual([1, 2]);
     expect(Object.keys(await rolloutsOf(runDir))).toEqual(["rl-step-000001.arrow", "rl-step-000002.arrow"]);
@@ -179,20 +180,23 @@ test("a disk that is full: the run ends with its name, and what was written is t
 });
 
 describe("a reward file that fails while a run goes on", () => {
-  async function rewardFile(name: string, body: string): Promise<void> {
+  async function rewardFile(name: string, body: string, version = 1): Promise<void> {
     const code = `import { defineReward, z } from "vlrl";
-export default defineReward({ name: "${name}", target: z.unknown(), field: "answer", score({ completion }) { ${body} } });
+export default defineReward({ name: "${name}", version: ${version}, target: z.unknown(), field: "answer", score({ completion }) { ${body} } });
 `;
     await writeFile(join(folder, `${name}.mjs`), code);
   }
 
   test.each([
-    ["throws", "throw new Error('no')", "error"],
-    ["gives_nan", "return NaN", "error"],
-    ["hangs", "for (;;);", "timeout"],
-  ])("%s: counted by name, nothing is trained, and the run says so", async (name, body, kind) => {
+    ["throws", "throw new Error('no')", "error", 5000],
+    ["gives_nan", "return NaN", "error", 5000],
+    ["hangs", "for (;;);", "timeout", 100],
+  ])("%s: counted by name, nothing is trained, and the run says so", async (name, body, kind, timeoutMs) => {
     await rewardFile(name, body);
-    const file = await recipe(name, { rewards: `[{ file: ${name}.mjs, timeout_ms: 100 }, { name: answer }]`, stages: GRPO });
+    const file = await recipe(name, {
+      rewards: `[{ file: ${name}.mjs, timeout_ms: ${timeoutMs}, error_limit: 1 }, { name: answer }]`,
+      stages: GRPO,
+    });
     const { code, err, events } = await train(file, name);
     expect(err).toBe("");
     expect(code).toBe(0);
@@ -208,10 +212,36 @@ export default defineReward({ name: "${name}", target: z.unknown(), field: "answ
     expect(first!["model.safetensors"]).toBe(second!["model.safetensors"]);
   });
 
+  test("too often: the run saves, stops and shows what failed; put right, it goes on", async () => {
+    await rewardFile("frail", "throw new Error('no service')");
+    const file = await recipe("frail", { rewards: "[{ file: frail.mjs, timeout_ms: 1000 }, { name: answer }]", stages: GRPO });
+    const stopped = await train(file, "frail");
+    expect(stopped.code).toBe(2);
+    const [head, ...lines] = stopped.err.trimEnd().split("\n");
+    expect(head).toContain('rewards[0]: "frail" failed for 4 of 4 completions, a larger share than its error_limit of 0.5');
+    expect(lines).toEqual([
+      ...[1, 2, 3].map(() => expect.stringMatching(/^ {2}row-[0-9]+: ".*": .*frail\.mjs:2: Error: no service$/)),
+      "  Put it right and go on with --resume, or raise its error_limit: 1 lets it fail.",
+    ]);
+    expect(await metricsOf(runDirOf("frail"))).toHaveLength(1);
+    expect(await readdir(join(runDirOf("frail"), "checkpoints"))).toEqual(["rl-step-000001"]);
+
+    await rewardFile("frail", "return completion.length", 2);
+    expectRefusal(await train(file, "frail", "--resume"), 'started with version 1 of the reward "frail", which is of version 2 now');
+
+    await rewardFile("frail", "return completion.length");
+    const { code, events } = await train(file, "frail", "--resume");
+    expect(code).toBe(0);
+    expect(events).toContainEqual(expect.objectContaining({ type: "run", resumedFrom: { stage: "rl", step: 1 } }));
+    expect(await metricsOf(runDirOf("frail"))).toHaveLength(2);
+    const summary = JSON.parse(await readFile(join(runDirOf("frail"), "summary.json"), "utf8"));
+    expect(summary.reward_versions).toEqual({ frail: 1, answer: 1 });
+  });
+
   test("now and then: the others are trained", async () => {
     await rewardFile("moody", "if (completion.length % 2 === 1) throw new Error('odd'); return completion.length;");
     const stages = GRPO.replace("group_size: 4", "group_size: 8");
-    const file = await recipe("moody", { rewards: "[{ file: moody.mjs }]", stages });
+    const file = await recipe("moody", { rewards: "[{ file: moody.mjs, error_limit: 1 }]", stages });
     const { code, events } = await train(file, "moody");
     expect(code).toBe(0);
     const [row] = await metricsOf(runDirOf("moody"));

@@ -2,7 +2,8 @@ import { cp, mkdtemp, readFile, rename, rm, truncate, writeFile } from "node:fs/
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { readWeights, type TensorToWrite, writeSafetensors } from "../../core/safetensors.ts";
+import { readWeights } from "../../core/safetensors.ts";
+import { type TensorToWrite, writeSafetensors } from "../../core/safetensors-write.ts";
 import { fixture, grpo, picturesOf, sft, writeRecipe, writeRows } from "./fixtures.ts";
 import { Program } from "./program.ts";
 
@@ -31,7 +32,7 @@ interface Case {
   rows?: string;
   stage?: string;
   message: string;
-  /** which commands meet it; a dry run reads the config, an adapter, the tokenizer and a few rows, and no weights */
+  /** which commands meet it; a dry run reads the headers of the weights, all else that a run starts with, and the first rows */
   told: ("dry" | "train" | "generate")[];
 }
 
@@ -46,7 +47,6 @@ const INDEX = "model.safetensors.index.json";
 const SHARD = "model-00002-of-00002.safetensors";
 const NORM = "model.norm.weight";
 const everywhere: Case["told"] = ["dry", "train", "generate"];
-const withWeights: Case["told"] = ["train", "generate"];
 const inRecipe: Case["told"] = ["dry", "train"];
 
 const cases: Record<string, Case> = {
@@ -69,7 +69,7 @@ const cases: Record<string, Case> = {
     message: "config.json: quantization_config: ",
     told: everywhere,
   },
-  "a missing shard": { model: "qwen2_5_vl", change: (at) => rm(join(at, SHARD)), message: SHARD, told: withWeights },
+  "a missing shard": { model: "qwen2_5_vl", change: (at) => rm(join(at, SHARD)), message: SHARD, told: everywhere },
   "an index of another file": {
     model: "qwen2_5_vl",
     change: edit(INDEX, ({ weight_map, ...rest }) => ({
@@ -77,9 +77,9 @@ const cases: Record<string, Case> = {
       weight_map: { ...(weight_map as Json), "model.language_model.norm.weight": "model-00003-of-00003.safetensors" },
     })),
     message: "model-00003-of-00003.safetensors",
-    told: withWeights,
+    told: everywhere,
   },
-  "a shard cut short": { model: "qwen2_5_vl", change: (at) => truncate(join(at, SHARD), 100_000), message: SHARD, told: withWeights },
+  "a shard cut short": { model: "qwen2_5_vl", change: (at) => truncate(join(at, SHARD), 100_000), message: SHARD, told: everywhere },
   "a tensor of another shape": {
     model: "qwen2",
     async change(at) {
@@ -90,13 +90,58 @@ const cases: Record<string, Case> = {
       await writeSafetensors(join(at, "model.safetensors"), tensors);
     },
     message: `model.safetensors: ${NORM}: expected shape [48], got [3]`,
-    told: withWeights,
+    told: everywhere,
   },
   "pickled weights": {
     model: "qwen2",
     change: (at) => rename(join(at, "model.safetensors"), join(at, "pytorch_model.bin")),
     message: "the weights are pickled (pytorch_model.bin)",
-    told: withWeights,
+    told: everywhere,
+  },
+  "no weights": {
+    model: "qwen2",
+    change: (at) => rm(join(at, "model.safetensors")),
+    message: "there is no model.safetensors and no model.safetensors.index.json",
+    told: everywhere,
+  },
+  "weights cut short": {
+    model: "qwen2",
+    change: (at) => truncate(join(at, "model.safetensors"), 50_000),
+    message: "of a file of 50000 bytes",
+    told: everywhere,
+  },
+  "weights of whole numbers": {
+    model: "qwen2",
+    async change(at) {
+      const path = join(at, "model.safetensors");
+      const raw = await readFile(path);
+      // as wide as float32, so that the bytes still fit
+      const header = raw.subarray(0, 8 + Number(raw.readBigUInt64LE())).toString("latin1");
+      await writeFile(path, Buffer.concat([Buffer.from(header.replaceAll('"F32"', '"I32"'), "latin1"), raw.subarray(header.length)]));
+    },
+    message: "model.embed_tokens.weight: expected F32, F16 or BF16, got I32",
+    told: everywhere,
+  },
+  "an adapter cut short": {
+    model: "qwen2_lora",
+    async change(at) {
+      await base(fixture("qwen2"))(at);
+      await truncate(join(at, "adapter_model.safetensors"), 4000);
+    },
+    message: "adapter_model.safetensors: ",
+    told: everywhere,
+  },
+  "an adapter to go on from that is of another model": {
+    model: "qwen3",
+    options: `lora: { path: ${fixture("qwen2_lora")} }`,
+    message: "the adapter is for a weight of",
+    told: inRecipe,
+  },
+  "a row without a response": {
+    model: "qwen2",
+    stage: sft(1, "response_field: tarce"),
+    message: "sum-0: tarce: the row has no such field",
+    told: inRecipe,
   },
   "an adapter without its base": {
     model: "qwen2_lora",
@@ -140,14 +185,14 @@ const cases: Record<string, Case> = {
     model: "qwen2",
     stage: grpo(1, "kl_coef: 0.1, reference: base"),
     message: "stages.rl.reference: the policy has no adapter that could be left off",
-    told: ["train"],
+    told: inRecipe,
   },
   "an SFT row that is too long": {
     model: "qwen2_5_vl",
     options: "max_length: 40",
     rows: "pictures",
     message: "sum-0: 52 tokens of prompt (pictures included) and 11 after it are more than the 40 that the policy takes",
-    told: ["train"],
+    told: inRecipe,
   },
   "a GRPO row that is too long": {
     model: "qwen2_5_vl",
@@ -155,7 +200,7 @@ const cases: Record<string, Case> = {
     rows: "pictures",
     stage: grpo(1),
     message: "sum-0: 52 tokens of prompt (pictures included) and 5 after it are more than the 40 that the policy takes",
-    told: ["train"],
+    told: inRecipe,
   },
   "a budget of too few pixels": {
     model: "qwen2_5_vl",
@@ -190,3 +235,42 @@ test.each(Object.entries(cases))(
     }
   },
 );
+
+test("a dry run tells all of it at once, and in how many rows it looked", async () => {
+  const at = join(folder, "all");
+  await cp(fixture("qwen2_5_vl"), at, { recursive: true });
+  await truncate(join(at, SHARD), 100_000);
+  await rm(join(at, "model-00001-of-00002.safetensors"));
+  const model = `{ path: all, threads: 1, max_length: 54, lora: { path: ${fixture("qwen2_lora")} } }`;
+  const stages = [sft(1, "response_field: tarce"), grpo(1)];
+  const recipe = await writeRecipe(folder, { name: "all", model, rows: "pictures", stages });
+  const { code, out, err } = await program.run(["train", recipe, "--dry-run"]);
+  expect(code).toBe(2);
+  expect(out).toBe("");
+  expect(err).toContain("model-00001-of-00002.safetensors: there is no such file");
+  expect(err).toContain(`${SHARD}: `);
+  expect(err).toContain(`${fixture("qwen2_lora")}: model.layers.0.self_attn.q_proj: `);
+  for (const row of [0, 1, 2, 3]) expect(err).toContain(`sum-${row}: tarce: the row has no such field`);
+  // the second stage begins with sum-0 and sum-1, of which the shorter one fits
+  expect(err).toContain("data.train: of the 6 rows looked at, 5 would stop the run");
+  expect(err).toContain("sum-0: 52 tokens of prompt (pictures included) and 16 after it are more than the 54 that the policy takes");
+  expect(err).toContain("data.eval: of the 4 rows looked at, 4 would stop the run");
+});
+
+test("rows that no stage reaches do not count", async () => {
+  const model = `{ path: ${fixture("qwen2")}, threads: 1 }`;
+  const rows = [0, 1].map((i) => ({ id: `row-${i}`, question: "What?", answer: "1", trace: "1".repeat(i === 0 ? 1 : 5000) }));
+  await writeFile(join(folder, "long.jsonl"), `${rows.map((row) => JSON.stringify(row)).join("\n")}\n`);
+  const dry = async (steps: number) => {
+    const stage = `{ name: warm, kind: sft, steps: ${steps}, batch_size: 1 }`;
+    return program.run(["train", await writeRecipe(folder, { name: `long-${steps}`, model, rows: "long", stages: [stage] }), "--dry-run"]);
+  };
+  const [one, two] = await Promise.all([dry(1), dry(2)]);
+  expect(one.err).toBe("");
+  expect(one.out).toContain("# nothing wrong with the model's files, nor with the rows looked at: 1 of data.train, 2 of data.eval\n");
+  expect(two.code).toBe(2);
+  expect(two.err).toMatch(
+    /^row-1: \d+ tokens of prompt \(pictures included\) and \d+ after it are more than the 512 that the policy takes$/m,
+  );
+  expect(two.err).toContain("data.train: of the 2 rows looked at, 1 would stop the run");
+});

@@ -27,6 +27,7 @@ export async function writeRows(folder: string, name: string, pictures: readonly
     question: `What is ${a} + ${b}?`,
     answer: String(a + b),
     trace: `<answer>${a + b}</answer>`,
+    rejected: `${a + b + 1}`,
     ...(pictures.length === 0 ? {} : { image: pictures[i % pictures.length] }),
   }));
   await writeFile(join(folder, `${name}.jsonl`), `${rows.map((row) => JSON.stringify(row)).join("\n")}\n`);
@@ -64,6 +65,14 @@ ${more}
 /** An SFT stage over all rows at every step. */
 export const sft = (steps: number, more = "") =>
   `{ name: warm, kind: sft, steps: ${steps}, batch_size: 4, optimizer: { lr: 3.0e-3 }${more === "" ? "" : `, ${more}`} }`;
+
+/** A DPO stage over all rows at every step. */
+export const dpo = (steps: number, more = "") =>
+  `{ name: dpo, kind: dpo, steps: ${steps}, batch_size: 4, chosen_field: trace, optimizer: { lr: 1.0e-3 }${more === "" ? "" : `, ${more}`} }`;
+
+/** A PPO stage: a completion of each row a step, two updates. */
+export const ppo = (steps: number, more = "") =>
+  `{ name: ppo, kind: ppo, steps: ${steps}, batch_size: 4, epochs: 2, sampling: { temperature: 2, max_new_tokens: 5 }, optimizer: { lr: 1.0e-3 }${more === "" ? "" : `, ${more}`} }`;
 
 /** A GRPO stage: two groups of three completions a step, hot enough that those of a group differ and, with them, their rewards. */
 export const grpo = (steps: number, more = "") =>

@@ -6,6 +6,10 @@ import { readRollouts } from "../../rollouts/arrow.ts";
 /** Metrics that are measured with a clock: two equal runs differ in them alone. */
 export const TIME_METRICS = ["step_time", "perf/tokens_per_s", "time/rollout_s", "time/train_s"];
 
+function isTimed(metric: string): boolean {
+  return TIME_METRICS.includes(metric) || metric.endsWith("/latency_p95_ms");
+}
+
 /** The rows of a run's metrics.jsonl without what a clock measured. */
 export async function metricsOf(runDir: string): Promise<Record<string, number | string | null>[]> {
   const text = await readFile(join(runDir, "metrics.jsonl"), "utf8");
@@ -14,7 +18,7 @@ export async function metricsOf(runDir: string): Promise<Record<string, number |
     .split("\n")
     .map((line) => {
       const row = JSON.parse(line) as Record<string, number | string | null>;
-      return Object.fromEntries(Object.entries(row).filter(([key]) => !TIME_METRICS.includes(key)));
+      return Object.fromEntries(Object.entries(row).filter(([key]) => !isTimed(key)));
     });
 }
 

@@ -1,31 +1,22 @@
-import { type AdvantageDefinition, type AdvantageOptions, type Judged, mean, sampleStd, scored } from "./define.ts";
+import { type AdvantageDefinition, type AdvantageOptions, spread } from "./define.ts";
+import { groupRelative, standings } from "./relative.ts";
 
-/** Added to the standard deviation, so that a group of nearly equal rewards is not blown up. TRL's value. */
-const EPSILON = 1e-4;
+const SCALE = ["scale_rewards", "std", "std_epsilon"] as const;
 
-/**
- * The reward less its group's mean, divided by a standard deviation (ddof 1) plus 1e-4: the group's, the whole batch's, or not at all.
- * [P][G]; 0 for a reward of null. Source: GRPO, DeepSeekMath (arXiv:2402.03300); `none` as in Dr. GRPO (arXiv:2503.20783).
- */
-export function groupRelative(rewards: readonly (readonly (number | null)[])[], { scale }: AdvantageOptions): number[][] {
-  const batch = sampleStd(rewards.flatMap(scored));
-  return rewards.map((group) => {
-    const known = scored(group);
-    const centre = known.length === 0 ? 0 : mean(known);
-    const divisor = scale === "none" ? 1 : (scale === "batch" ? batch : sampleStd(known)) + EPSILON;
-    return group.map((reward) => (reward === null ? 0 : (reward - centre) / divisor));
-  });
+/** `(r - mean of its group) / (std + 0.0001)` */
+export function relativeFormula(what: string, { scale_rewards, std, std_epsilon }: AdvantageOptions): string {
+  if (scale_rewards === "none") return what;
+  return `(${what}) / (${std} std of the ${scale_rewards} + ${std_epsilon})`;
 }
-
-const rewardsOf = (groups: readonly (readonly Judged[])[]) => groups.map((group) => group.map(({ reward }) => reward));
 
 /** Every token of a completion gets the completion's group-relative reward. */
 export const groupMean: AdvantageDefinition = {
   name: "group_mean",
-  estimate(groups, options) {
-    const relative = groupRelative(rewardsOf(groups), options);
-    return groups.map((group, g) => group.map(({ tokens }, i) => new Float32Array(tokens).fill(relative[g]![i]!)));
-  },
+  reads: SCALE,
+  formula: (options) => relativeFormula("r - mean of the group", options),
+  silent: "the rewards of the group are equal",
+  source: "GRPO (arXiv:2402.03300); without a deviation Dr. GRPO (arXiv:2503.20783)",
+  estimate: (groups, options) => spread(groups, groupRelative(standings(groups), options)),
 };
 
 /**
@@ -35,12 +26,17 @@ export const groupMean: AdvantageDefinition = {
  */
 export const groupSteps: AdvantageDefinition = {
   name: "group_steps",
+  reads: SCALE,
+  formula: (options) => `${groupMean.formula(options)}, and for the tokens of a judged step the same of its score among siblings`,
+  silent: "the rewards of the group and the scores of the step are equal",
+  source: "process supervision of GRPO (arXiv:2402.03300, 4.1.3), for the step's own tokens",
   estimate(groups, options) {
     const advantages = groupMean.estimate(groups, options);
     groups.forEach((group, g) => {
       for (const name of new Set(group.flatMap(({ steps }) => steps.map(({ step }) => step)))) {
         const own = group.map(({ reward, steps }) => (reward === null ? undefined : steps.find(({ step }) => step === name)));
-        const relative = groupRelative([own.map((step) => step?.score ?? null)], options)[0]!;
+        const standing = own.map((step, i) => ({ score: step?.score ?? null, compared: group[i]!.compared }));
+        const relative = groupRelative([standing], options)[0]!;
         own.forEach((step, i) => {
           for (let t = step?.start ?? 0; t < (step?.end ?? 0); t++) advantages[g]![i]![t]! += relative[i]!;
         });

@@ -8,6 +8,5 @@ import type { LossDefinition } from "./define.ts";
  */
 export const crossEntropy: LossDefinition = {
   name: "cross_entropy",
-  fields: () => [],
   build: (tokens) => ({ loss: neg(sum(mul(tokens.field("weights"), tokens.logprobs))), metrics: {} }),
 };

@@ -1,1 +1,1 @@
-export type { LossDefinition, LossResult, LossTensors } from "../../engines/embedded/train-graph.ts";
+export type { LossDefinition, LossOptions, LossResult, LossTensors, Span } from "../../engines/embedded/loss-inputs.ts";

@@ -58,7 +58,7 @@ async function tryDevice(place: Place, model: ModelTest, expected: ModelNumbers,
   let executor: Executor | null = null;
   try {
     const { productRate, selfTest } = await import("../../../engines/self-test.ts");
-    executor = await openExecutor({ ...place, threads, lean: false });
+    executor = await openExecutor({ ...place, threads });
     const small = (await selfTest(executor)).difference;
     const difference = Math.max(small, compareNumbers(name, await model.numbers(executor), expected));
     const gflops = await productRate(executor, { side: 512, milliseconds: 300 });

@@ -1,0 +1,33 @@
+import { Argument, Command } from "commander";
+import type { RewardServeOptions } from "../actions/reward-serve.ts";
+import { collect, decimal, whole } from "../parse.ts";
+import { run } from "../run.ts";
+
+const serve = new Command("serve")
+  .description("score completions for other trainers over HTTP: OpenRLHF, slime, verl, TRL")
+  .argument("<recipe>", "a recipe, or a YAML file that holds only rewards")
+  .option("--port <n>", "0 takes a free one", whole(0), 8000)
+  .option("--host <address>", "0.0.0.0 lets other machines in: then give a token", "127.0.0.1")
+  .option("--label-field <name>", "the field that a trainer's label or ground truth is put under", "answer")
+  .option("--token-file <file>", "a file with the token that requests must bring (default: VLRL_REWARD_TOKEN, else none)")
+  .option("--max-body <megabytes>", "the largest request", whole(1), 64)
+  .option("--unscored <reward>", "what a completion without a reward gets where the trainer can't skip it (default: an error)", decimal)
+  .option("--set <path=value>", "change a field of the recipe; repeatable", collect, [])
+  .option("--json", "print the address as one JSON object, and nothing else")
+  .action((recipe: string, options: RewardServeOptions) =>
+    run(async (terminal) => (await import("../actions/reward-serve.ts")).rewardServe(recipe, options, terminal)),
+  );
+
+const shim = new Command("shim")
+  .description("print the Python file through which a trainer asks `vlrl reward serve`")
+  .addArgument(new Argument("<trainer>", "whose reward function it is").choices(["trl", "verl"]))
+  .option("--url <url>", "of the server; VLRL_REWARD_URL overrides it", "http://127.0.0.1:8000")
+  .option("--out <file>", "write it there, rather than print it")
+  .action((trainer: "trl" | "verl", options: { url: string; out?: string }) =>
+    run(async (terminal) => (await import("../actions/reward-shim.ts")).rewardShim(trainer, options, terminal)),
+  );
+
+export const reward = new Command("reward")
+  .description("work with rewards: serve them to other trainers")
+  .addCommand(serve)
+  .addCommand(shim);

@@ -1,0 +1,57 @@
+import { z } from "zod";
+import { defineReward } from "../define.ts";
+import { askFor, judgeOptions } from "../judges/asked.ts";
+import { fillQuestion, lastLabelled, WARNING } from "../judges/question.ts";
+
+const QUESTION = `Is the final answer of this response right?
+
+{completion}
+
+${WARNING}
+The right answer: {target}
+
+Write your reasons in a few sentences, then a last line: VERDICT: yes or VERDICT: no`;
+
+const Options = z.strictObject({
+  ...judgeOptions,
+  question: z
+    .string()
+    .min(1)
+    .default(QUESTION)
+    .describe("{completion}, {target} and {any_field} are filled in; it has to ask for a line VERDICT: yes or no"),
+  votes: z
+    .int()
+    .min(1)
+    .max(99)
+    .default(1)
+    .describe("answers asked for; the majority counts, so give an odd number, and the judge a temperature"),
+});
+
+/**
+ * A judge's verdict: 1 for yes, 0 for no, by the majority of `votes`; a tie is no. Range: 0 or 1. Metric: `agreement`, the share of votes
+ * with the majority. A judge that fails is a failure, never a 0.
+ */
+export const judgeBinary = defineReward({
+  name: "judge_binary",
+  target: z.unknown(),
+  field: "answer",
+  options: Options,
+  range: [0, 1],
+  needs: ["judges", "pictures"],
+  async score({ completion, target, options, example, judges, pictures }) {
+    const prompt = fillQuestion(options.question, { completion }, { ...example, target });
+    const judge = judges.get(options.judge);
+    const shown = options.pictures ? pictures : [];
+    const votes = await Promise.all(
+      Array.from({ length: options.votes }, (_, sample) => askFor(judge, { prompt, pictures: shown, sample }, readVerdict)),
+    );
+    const yes = votes.filter(Boolean).length;
+    return { score: 2 * yes > votes.length ? 1 : 0, metrics: { agreement: Math.max(yes, votes.length - yes) / votes.length } };
+  },
+});
+
+export function readVerdict(text: string): boolean | null {
+  const said = lastLabelled(text, "verdict")?.toLowerCase();
+  if (said === undefined) return null;
+  return /^yes\b/.test(said) ? true : /^no\b/.test(said) ? false : null;
+}

@@ -1,0 +1,51 @@
+import { z } from "zod";
+import { defineReward } from "../define.ts";
+import { askFor, judgeOptions } from "../judges/asked.ts";
+import { fillQuestion, lastLabelled, WARNING } from "../judges/question.ts";
+
+const QUESTION = `How good is this response, from {low} (useless) to {high} (perfect)?
+
+{completion}
+
+${WARNING}
+
+Write your reasons in a few sentences, then a last line: SCORE: and a number`;
+
+const Options = z
+  .strictObject({
+    ...judgeOptions,
+    question: z
+      .string()
+      .min(1)
+      .default(QUESTION)
+      .describe("{completion}, {low}, {high}, {target} and {any_field} are filled in; it has to ask for a line SCORE:"),
+    low: z.number().default(0),
+    high: z.number().default(10),
+  })
+  .refine(({ low, high }) => low < high, "expected low < high");
+
+/** A judge's grade between `low` and `high`, as a share of that range in [0, 1]. A grade outside of it is no answer. */
+export const judgeGraded = defineReward({
+  name: "judge_graded",
+  target: z.unknown(),
+  field: "answer",
+  options: Options,
+  range: [0, 1],
+  needs: ["judges", "pictures"],
+  async score({ completion, target, options, example, judges, pictures }) {
+    const { low, high } = options;
+    const prompt = fillQuestion(options.question, { completion }, { ...example, target, low, high });
+    const grade = await askFor(judges.get(options.judge), { prompt, pictures: options.pictures ? pictures : [] }, (text) => {
+      const read = readGrade(text);
+      return read !== null && read >= low && read <= high ? read : null;
+    });
+    return (grade - low) / (high - low);
+  },
+});
+
+/** `7`, `7.5` or `7/10`, which is 7; null for anything else. */
+export function readGrade(text: string): number | null {
+  const said = lastLabelled(text, "score") ?? "";
+  const match = /^(-?[0-9]+(?:\.[0-9]+)?)(?:\s*\/\s*[0-9]+)?$/.exec(said.trim());
+  return match === null ? null : Number(match[1]);
+}

@@ -1,0 +1,46 @@
+import { z } from "zod";
+import { defineReward } from "../define.ts";
+import { askFor, judgeOptions } from "../judges/asked.ts";
+import { fillQuestion, lastLabelled, WARNING } from "../judges/question.ts";
+
+const Criterion = z.strictObject({
+  ask: z.string().min(1).describe("what is true of a good response"),
+  weight: z.number().gt(0).default(1),
+});
+
+const Options = z.strictObject({
+  ...judgeOptions,
+  criteria: z.array(Criterion).min(1).max(50),
+});
+
+/**
+ * The share of a rubric's weight that a response meets, each criterion judged yes or no in one question: in [0, 1]. Metrics:
+ * `criterion_1`, `criterion_2`, …
+ */
+export const judgeRubric = defineReward({
+  name: "judge_rubric",
+  target: z.unknown(),
+  field: "answer",
+  options: Options,
+  range: [0, 1],
+  needs: ["judges", "pictures"],
+  async score({ completion, target, options, example, judges, pictures }) {
+    const { criteria } = options;
+    const list = criteria.map(({ ask }, i) => `${i + 1}. ${ask}`).join("\n");
+    const question = `Which of these are true of the response?\n\n${list}\n\n{completion}\n\n${WARNING}\n\nAnswer with one line for each: its number, a colon, and yes or no.`;
+    const prompt = fillQuestion(question, { completion }, { ...example, target });
+    const met = await askFor(judges.get(options.judge), { prompt, pictures: options.pictures ? pictures : [] }, (text) =>
+      readRubric(text, criteria.length),
+    );
+    const total = criteria.reduce((sum, { weight }) => sum + weight, 0);
+    const reached = criteria.reduce((sum, { weight }, i) => sum + (met[i] ? weight : 0), 0);
+    return { score: reached / total, metrics: Object.fromEntries(met.map((yes, i) => [`criterion_${i + 1}`, yes ? 1 : 0])) };
+  },
+});
+
+/** One yes or no a criterion; null where one is missing. */
+export function readRubric(text: string, count: number): boolean[] | null {
+  const answers = Array.from({ length: count }, (_, i) => lastLabelled(text, String(i + 1))?.toLowerCase() ?? "");
+  const read = answers.map((said) => (/^yes\b/.test(said) ? true : /^no\b/.test(said) ? false : null));
+  return read.includes(null) ? null : (read as boolean[]);
+}

@@ -1,0 +1,34 @@
+import { z } from "zod";
+import type { Failure } from "../define.ts";
+import type { Judge, JudgeQuestion } from "./define.ts";
+
+/** What every reward that asks a judge may be told. */
+export const judgeOptions = {
+  judge: z.string().min(1).describe("a name of the recipe's judges"),
+  pictures: z.boolean().default(false).describe("show the judge the row's pictures"),
+};
+
+/** Answers that can't be read are asked for again, as other samples, this many times. */
+const TRIES = 3;
+
+/** A judge that gave no answer which can be used: what the outcome is then, and why. */
+export class JudgeFailed extends Error {
+  constructor(readonly failure: Failure) {
+    super(failure.message);
+    // by this name an outcome is told to be a timeout
+    this.name = failure.kind === "timeout" ? "TimeoutError" : "JudgeFailed";
+  }
+}
+
+/** Asks until an answer can be read. Throws JudgeFailed where the judge fails, or never says what it was asked for. */
+export async function askFor<T>(judge: Judge, question: JudgeQuestion, read: (text: string) => T | null): Promise<T> {
+  let said = "";
+  for (let i = 0; i < TRIES; i++) {
+    const answer = await judge.ask({ ...question, sample: (question.sample ?? 0) * TRIES + i });
+    if (answer.kind !== "answer") throw new JudgeFailed({ kind: answer.kind, message: answer.message });
+    const value = read(answer.text);
+    if (value !== null) return value;
+    said = answer.text;
+  }
+  throw new JudgeFailed({ kind: "error", message: `the judge's answer can't be read: ${JSON.stringify(said.slice(-120))}` });
+}

@@ -1,0 +1,109 @@
+import { lastBoxed } from "../text/boxed.ts";
+
+/** Pairs of a pattern and what stands for it, applied in order. Every pattern is linear: no repetition within a repetition. */
+const REWRITES: [RegExp, string][] = [
+  [/\\(?:left|right|middle|[bB]igg?[lrm]?|displaystyle|textstyle|limits|nolimits)(?![A-Za-z])\.?/g, ""],
+  [/\\(?:dfrac|tfrac|cfrac|nicefrac|sfrac)(?![A-Za-z])/g, "\\frac"],
+  [/\\(?:dbinom|tbinom)(?![A-Za-z])/g, "\\binom"],
+  [/\\(?:leq|leqslant)(?![A-Za-z])|≤|<=|=</g, "\\le "],
+  [/\\(?:geq|geqslant)(?![A-Za-z])|≥|>=/g, "\\ge "],
+  [/\\(?:neq)(?![A-Za-z])|≠|!=/g, "\\ne "],
+  [/\\lt(?![A-Za-z])/g, "<"],
+  [/\\gt(?![A-Za-z])/g, ">"],
+  [/\\begin\{(?:array\}\s?\{[clr|\s]*|smallmatrix|[BV]matrix)\}/g, "\\begin{matrix}"],
+  [/\\end\{(?:array|smallmatrix|[BV]matrix)\}/g, "\\end{matrix}"],
+  [/\\(?:lbrace)(?![A-Za-z])/g, "\\{"],
+  [/\\(?:rbrace)(?![A-Za-z])/g, "\\}"],
+  [/\\(?:lbrack)(?![A-Za-z])/g, "["],
+  [/\\(?:rbrack)(?![A-Za-z])/g, "]"],
+  [/\\[lr]vert(?![A-Za-z])|\\vert(?![A-Za-z])/g, "|"],
+  [/\{,\}/g, ","],
+  [/\{\}/g, ""],
+  [/\\(?:text|mathrm)\s?\{\s*([-+]?[0-9][0-9.,]*)\s*\}/g, "$1"], // \text{256}
+  [/\\(?:angle|measuredangle|triangle)(?![A-Za-z])/g, ""],
+  [/(?<=[0-9])(?:(?<!\\)\\[,!;: ]|~)(?=[0-9]{3})/g, ""], // 1\,234
+  [/(?<!\\)\\[,!;: ]|~|\\q?quad(?![A-Za-z])/g, " "],
+  [/\\(?:degree|textdegree)(?![A-Za-z])|\^\s?\{?\s?\\circ\s?\}?|\^\s?o(?![A-Za-z])/g, "°"],
+  [/\\%/g, "%"],
+  [/\\(?:mathbf|boldsymbol|bm|mathit|mathsf|vec|hat|displaystyle|mathop)(?![A-Za-z])/g, ""],
+  [/[−–]/g, "-"],
+  [/×|⋅|·/g, "\\cdot "],
+  [/\*\*/g, "^"],
+  [/√/g, "\\sqrt"],
+  [/π/g, "\\pi "],
+  [/∞/g, "\\infty "],
+  [/∪/g, "\\cup "],
+  [/±/g, "\\pm "],
+  [/²/g, "^2"],
+  [/³/g, "^3"],
+  [/½/g, "\\frac{1}{2}"],
+  [/¼/g, "\\frac{1}{4}"],
+  [/¾/g, "\\frac{3}{4}"],
+  [/÷/g, "/"],
+  [/\\(?:text|textnormal|mbox|textrm|mathrm|rm)\s?\{\s*(?:or|and)\s*\}/g, " , "],
+];
+
+const SCALES: Record<string, number> = { hundred: 2, thousand: 3, million: 6, billion: 9, trillion: 12 };
+const SCALE = /(?<=[0-9])\s{0,3}(?:\\(?:text|mathrm)\s?\{\s*)?(hundred|thousand|million|billion|trillion)(?![a-z])(?:\s*\})?/gi;
+
+/** The answer without what only concerns how it looks: math delimiters, a box, sizes, spacing, other spellings of one sign. */
+export function clean(text: string): string {
+  let out = text.trim();
+  out = (lastBoxed(out) ?? out).trim();
+  out = unwrapped(out).replace(/[.\s]+$/, "");
+  out = unwrapped(out);
+  for (const [pattern, replacement] of REWRITES) out = out.replace(pattern, replacement);
+  // 2 1/2 and 2\frac{1}{2} are sums
+  out = out.replace(/(?<![0-9.,/^_{}])([0-9]{1,9})\s{1,3}([0-9]{1,9})\s?\/\s?([0-9]{1,9})(?![0-9])/g, "($1+$2/$3)");
+  out = out.replace(
+    /(?<![0-9./^_}A-Za-z])([0-9]{1,9})\s{0,3}\\frac\s?(?:\{([0-9]{1,9})\}\s?\{([0-9]{1,9})\}|([0-9])([0-9]))/g,
+    "($1+\\frac{$2$4}{$3$5})",
+  );
+  out = out.replace(SCALE, (_, word: string) => `\\cdot 10^{${SCALES[word.toLowerCase()]}}`);
+  return out.replace(/(?<=[0-9.])[eE](?=[+-]?[0-9]{1,4}(?![0-9.]))([+-]?[0-9]+)/g, "\\cdot 10^{$1}").trim();
+}
+
+function unwrapped(text: string): string {
+  for (const [open, close] of [
+    ["$$", "$$"],
+    ["$", "$"],
+    ["\\(", "\\)"],
+    ["\\[", "\\]"],
+  ] as const) {
+    if (text.length <= open.length + close.length || !text.startsWith(open) || !text.endsWith(close)) continue;
+    const inner = text.slice(open.length, text.length - close.length);
+    if (!inner.includes(open)) return inner.trim();
+  }
+  return text;
+}
+
+/** `1,234` as 1234, outside of brackets, where a comma parts the items. */
+export function joinThousands(text: string): string {
+  let depth = 0;
+  let out = "";
+  for (const piece of text.split(/([()[\]{}])/)) {
+    if (/^[([{]$/.test(piece)) depth++;
+    if (/^[)\]}]$/.test(piece)) depth--;
+    out +=
+      depth === 0
+        ? piece.replace(
+            /(?<![0-9.,])([0-9]{1,3})((?:,[0-9]{3})+)(?![0-9,])/g,
+            (_, head: string, rest: string) => head + rest.replaceAll(",", ""),
+          )
+        : piece;
+  }
+  return out;
+}
+
+/** An answer in words, for texts without figures and signs: LaTeX's text commands, punctuation and articles off. */
+export function wording(text: string): string {
+  return text
+    .replace(/\\(?:text|textbf|textit|textnormal|textrm|mathrm|mathbf|mbox|rm|operatorname)(?![A-Za-z])/g, "")
+    .replace(/[{}$~]/g, " ")
+    .normalize("NFKC")
+    .replace(/["'`*.,!?]/g, " ")
+    .replace(/(?<![\p{L}\p{N}])(?:an?|the)(?=\s+\p{L}{2})/giu, " ")
+    .split(/\s/)
+    .filter(Boolean)
+    .join(" ");
+}

@@ -1,0 +1,64 @@
+import { sameExpression } from "./expressions.ts";
+import { call, type Node } from "./node.ts";
+
+export interface Interval {
+  low: Node;
+  high: Node;
+  lowIn: boolean;
+  highIn: boolean;
+}
+
+const INFINITY: Node = { kind: "symbol", name: "infinity" };
+const REAL_LINE: Interval = { low: call("negate", INFINITY), high: INFINITY, lowIn: false, highIn: false };
+
+/**
+ * A set of real numbers as intervals: `(1,2]`, unions of them, `\mathbb{R}`, `x > 5`, `1 < x \le 3`, `x < 1 or x > 3`, `x \in [1,2)`.
+ * Null for anything else. A pair in brackets may be a point as well; the caller knows.
+ */
+export function intervals(node: Node): Interval[] | null {
+  if (node.kind === "symbol") return node.name === "set R" ? [REAL_LINE] : null;
+  if (node.kind === "group") {
+    const [low, high] = node.items;
+    if (node.open === "{" || node.items.length !== 2) return null;
+    return [{ low: low!, high: high!, lowIn: node.open === "[", highIn: node.close === "]" }];
+  }
+  if (node.kind === "call" && node.name === "cup") return joined(node.args);
+  if (node.kind === "list") return joined(node.items);
+  if (node.kind !== "relation") return null;
+  const { sides, operators } = node;
+  if (operators[0] === "in" && operators.length === 1) return intervals(sides[1]!);
+  return inequality(sides, operators);
+}
+
+function joined(nodes: Node[]): Interval[] | null {
+  const parts = nodes.map(intervals);
+  return parts.every((part) => part !== null) ? parts.flat() : null;
+}
+
+function inequality(sides: Node[], operators: string[]): Interval[] | null {
+  const at = sides.findIndex((side) => side.kind === "symbol" && side.name !== "infinity");
+  const rising = operators.every((one) => one === "<" || one === "<=");
+  const falling = operators.every((one) => one === ">" || one === ">=");
+  if (at < 0 || sides.length > 3 || !(rising || falling) || (sides.length === 3 && at !== 1)) return null;
+  const [before, after] = [sides[at - 1], sides[at + 1]];
+  const [beforeIn, afterIn] = [operators[at - 1]?.includes("=") ?? false, operators[at]?.includes("=") ?? false];
+  const [low, lowIn, high, highIn] = rising ? [before, beforeIn, after, afterIn] : [after, afterIn, before, beforeIn];
+  return [
+    { low: low ?? REAL_LINE.low, high: high ?? REAL_LINE.high, lowIn: low !== undefined && lowIn, highIn: high !== undefined && highIn },
+  ];
+}
+
+/** Whether the same intervals are in both, in any order. They are not merged: `[0,1] ∪ [1,2]` is not `[0,2]`. */
+export function sameIntervals(a: Interval[], b: Interval[]): boolean {
+  if (a.length !== b.length) return false;
+  const left = [...b];
+  return a.every((one) => {
+    const place = left.findIndex((other) => sameInterval(one, other));
+    if (place >= 0) left.splice(place, 1);
+    return place >= 0;
+  });
+}
+
+function sameInterval(a: Interval, b: Interval): boolean {
+  return a.lowIn === b.lowIn && a.highIn === b.highIn && sameExpression(a.low, b.low) && sameExpression(a.high, b.high);
+}

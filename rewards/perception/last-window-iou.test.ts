@@ -1,0 +1,52 @@
+import { expect, test } from "vitest";
+import { scored, weighted } from "../../tests/scored.ts";
+import { lastWindowIou } from "./last-window-iou.ts";
+import { temporalIou } from "./temporal-iou.ts";
+import { toolCalls } from "./tool-calls.ts";
+import { shortAnswer, toolSequenceFormat } from "./tool-sequence-format.ts";
+
+const window = [100, 120];
+const call = (start: unknown, end: unknown) =>
+  `<think>look</think><tool_call>${JSON.stringify({ name: "crop_video", arguments: { video_path: "v.mp4", start_time: start, end_time: end } })}</tool_call><tool_response>frames</tool_response>`;
+const done = "<think>so</think><answer>a cat</answer>";
+
+/** R = R_acc + R_format + R_time; the judge's verdict counts for a short answer only. */
+async function reward(completion: string, judge: number) {
+  const time = (await scored(lastWindowIou, completion, window)).score;
+  const format = (await scored(toolSequenceFormat, completion, null)).score;
+  const total = weighted([1, shortAnswer(completion, 1000) ? judge : 0], [1, format], [1, time]);
+  return { time, format, total };
+}
+
+test.each<[string, string, number, object]>([
+  ["one call", call(110, 140) + done, 0.5, { time: 10 / 40, format: 1, total: 1.75 }],
+  ["two calls: the second", call(0, 10) + call(105, 115) + done, 0, { time: 10 / 20, format: 1, total: 1.5 }],
+  ["no tool", done, 1, { time: 0, format: 1, total: 2 }],
+  ["thinking, call, answer", `${call(110, 140)}<answer>a cat</answer>`, 1, { time: 0.25, format: 0, total: 1.25 }],
+  ["1000 characters", `${call(105, 115)}<think>so</think><answer>${"a".repeat(1000)}</answer>`, 1, { time: 0.5, format: 0, total: 0.5 }],
+  ["999 characters", `${call(105, 115)}<think>so</think><answer>${"a".repeat(999)}</answer>`, 1, { time: 0.5, format: 1, total: 2.5 }],
+  ["the last call is broken", `${call(105, 115)}<think>x</think><tool_call>{</tool_call>${done}`, 0, { time: 0.5, format: 1, total: 1.5 }],
+  ["a call without numbers", call("105", null) + done, 0, { time: 0, format: 1, total: 1 }],
+  ["backwards", call(120, 100) + done, 0, { time: 0, format: 1, total: 1 }],
+  ["two answers", `${done}<answer>b</answer>`, 0, { format: 0 }],
+  ["talk between", "<think>a</think> so <answer>b</answer>", 0, { format: 0 }],
+  ["nothing", "", 0, { time: 0, format: 0, total: 0 }],
+])("%s", async (_, completion, judge, expected) => {
+  expect(await reward(completion, judge)).toMatchObject(expected);
+});
+
+test("a call without an answer of the tool is no look", async () => {
+  const completion = call(100, 120).replace(/<tool_response>.*<\/tool_response>/, "") + done;
+  expect((await scored(lastWindowIou, completion, window)).score).toBe(0);
+});
+
+test("a window of everything: recall 1, IoU 0.02", async () => {
+  const completion = call(0, 1000) + done;
+  expect((await scored(lastWindowIou, completion, window)).score).toBeCloseTo(0.02, 12);
+  expect((await scored(temporalIou, "[0, 1000]", window, { metric: "recall" })).score).toBe(1);
+});
+
+test("calls that were opened, closed or not", () => {
+  const text = '<tool_call>{"name":"a","arguments":{"x":"<b>"}}</tool_call><tool_call>{"name":1,"arguments":{}}</tool_call><tool_call>';
+  expect(toolCalls(text)).toEqual([{ name: "a", arguments: { x: "<b>" } }, null, null]);
+});

@@ -1,0 +1,112 @@
+import { z } from "zod";
+import type { Picture } from "../../core/types.ts";
+import { defineReward } from "../define.ts";
+import { lastTag } from "../parse.ts";
+import { languageOption, likeness, needsEncoder, PictureTarget, rendering, renderOptions } from "./rendered.ts";
+import { occurrences, type ToolCall, toolCalls } from "./tool-calls.ts";
+
+const MAX_TURNS = 16;
+const PROBE = { width: 64, height: 64 };
+
+const toolOptions = {
+  ...languageOption,
+  tool: z.string().min(1).default("render_and_compare_tool").describe("the tool that renders a draft"),
+  argument: z.string().min(1).default("code").describe("its argument with the draft"),
+};
+interface ToolOptions {
+  language: "svg" | "chart";
+  tool: string;
+  argument: string;
+}
+
+/** The policy's turns: what stands outside of `<tool_response>…</tool_response>`, to the first 16. */
+export function policyTurns(completion: string): string[] {
+  return completion
+    .split("<tool_response>")
+    .slice(0, MAX_TURNS)
+    .map((piece, i) => {
+      if (i === 0) return piece;
+      const end = piece.indexOf("</tool_response>");
+      return end < 0 ? piece : piece.slice(end + "</tool_response>".length);
+    });
+}
+
+/** The call of a turn that is `<think>…</think>` and one readable call of the tool; null for anything else, two actions too. */
+export function turnCall(turn: string, { tool, argument }: ToolOptions): ToolCall | null {
+  const actions = occurrences(turn, "<tool_call>") + occurrences(turn, "<answer>");
+  const call = toolCalls(turn)[0] ?? null;
+  if (!thinksFirst(turn) || actions !== 1 || call === null) return null;
+  return call.name === tool && typeof call.arguments[argument] === "string" ? call : null;
+}
+
+function thinksFirst(turn: string): boolean {
+  return /^\s*<think>/.test(turn) && occurrences(turn, "<think>") === 1 && occurrences(turn, "</think>") === 1;
+}
+
+function isFinal(turn: string): boolean {
+  return thinksFirst(turn) && lastTag(turn, "answer") !== null && occurrences(turn, "<answer>") === 1 && !turn.includes("<tool_call>");
+}
+
+/** How many calls draw something, each draft rendered once. */
+async function drawnDrafts(completion: string, options: ToolOptions): Promise<number> {
+  let drawn = 0;
+  for (const turn of policyTurns(completion)) {
+    const code = turnCall(turn, options)?.arguments[options.argument];
+    if (typeof code === "string" && (await rendering(code, options.language, PROBE, [])) !== null) drawn++;
+  }
+  return drawn;
+}
+
+/**
+ * 1 where every turn thinks and then does one thing, the last one answers, and what it answers can be rendered; else 0. The target is not read.
+ * Source: RRVF (arXiv:2507.20766), R_format; that a failure is 0 and not less is our choice.
+ */
+export const renderFormat = defineReward({
+  name: "render_format",
+  target: z.unknown(),
+  field: "image",
+  options: z.strictObject(toolOptions),
+  async score({ completion, options }) {
+    const turns = policyTurns(completion);
+    const last = turns.pop()!;
+    if (!isFinal(last) || !turns.every((turn) => turnCall(turn, options) !== null)) return 0;
+    return (await rendering(lastTag(last, "answer") ?? "", options.language, PROBE, [])) === null ? 0 : 1;
+  },
+});
+
+/** min(drawn, cap) / cap, or 1 where the final drawing is so like that there was nothing to refine. */
+export function toolUse(drawn: number, cap: number, like: number, earlyStop: number): number {
+  return like >= earlyStop ? 1 : Math.min(drawn, cap) / cap;
+}
+
+/**
+ * How much a draft was refined: drafts that could be rendered over `cap`, at most 1; 1 as well where the answer's likeness is `early_stop` or more.
+ * Target: a decoded picture. Returns [0, 1]. Metrics: `drawn`, `likeness`.
+ * Source: RRVF (arXiv:2507.20766), R_tool; cap and early stop are our choice.
+ */
+export const renderToolUse = defineReward({
+  name: "render_tool_use",
+  target: PictureTarget,
+  field: "image",
+  options: z
+    .strictObject({
+      ...toolOptions,
+      ...renderOptions,
+      cap: z.int().min(1).default(2).describe("drafts that are paid"),
+      early_stop: z.number().min(0).max(1).default(0.95).describe("the likeness from which on no draft is needed"),
+    })
+    .refine(needsEncoder, "embedding needs an encoder's folder"),
+  async score({ completion, target, options }) {
+    const drawn = await drawnDrafts(completion, options);
+    const like = (await finalLikeness(completion, target, options)) ?? 0;
+    return { score: toolUse(drawn, options.cap, like, options.early_stop), metrics: { drawn, likeness: like } };
+  },
+});
+
+async function finalLikeness(
+  completion: string,
+  target: Picture,
+  options: Parameters<typeof likeness>[3] & ToolOptions,
+): Promise<number | null> {
+  return likeness(lastTag(completion, "answer") ?? "", options.language, target, options);
+}

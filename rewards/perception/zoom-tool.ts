@@ -1,0 +1,84 @@
+import { z } from "zod";
+import type { Box } from "../box.ts";
+import { defineReward } from "../define.ts";
+import type { Size } from "../geometry/smart-resize.ts";
+import { lastTag } from "../parse.ts";
+import { occurrences, toolCalls } from "./tool-calls.ts";
+
+const MIN_SIDE = 30;
+const MAX_ASPECT = 100;
+
+/**
+ * The region that a zoom shows: the box clamped to the picture, or null where it is none, 30 pixels or less in a side, or more than 100 times
+ * longer than wide. Units: pixels of the original picture. Source: DeepEyes (arXiv:2505.14362), the tool's own check.
+ */
+export function zoomRegion(box: unknown, { width, height }: Size): Box | null {
+  if (!Array.isArray(box) || box.length !== 4 || !box.every((value) => Number.isFinite(value))) return null;
+  const [x1, y1, x2, y2] = box as Box;
+  const clamped: Box = [Math.max(0, x1), Math.max(0, y1), Math.min(width, x2), Math.min(height, y2)];
+  const [w, h] = [clamped[2] - clamped[0], clamped[3] - clamped[1]];
+  return Math.min(w, h) > MIN_SIDE && Math.max(w / h, h / w) <= MAX_ASPECT ? clamped : null;
+}
+
+const Target = z.object({
+  answer: z.string().regex(/\S/, "expected text that is not blank"),
+  width: z.number().gt(0),
+  height: z.number().gt(0),
+});
+
+/** The text that is judged: behind the last `<answer>`, or the whole reply without one; null from 1000 characters on. */
+function judgedAnswer(completion: string): string | null {
+  const answer = lastTag(completion, "answer") ?? completion;
+  return answer.length < 1000 ? answer : null;
+}
+
+function right(completion: string, answer: string): boolean {
+  const given = judgedAnswer(completion);
+  return given !== null && given.trim().toLowerCase() === answer.trim().toLowerCase();
+}
+
+/**
+ * Whether the answer is right, 1 or 0: the text in the last `<answer>`, or else the whole reply, is the target, case and outer white space
+ * ignored; 0 from 1000 characters on. Target: { answer, width, height }. Source: DeepEyes (arXiv:2505.14362), acc, a rule in place of its judge.
+ */
+export const zoomAnswer = defineReward({
+  name: "zoom_answer",
+  target: Target,
+  field: "question",
+  score: ({ completion, target }) => (right(completion, target.answer) ? 1 : 0),
+});
+
+/**
+ * 1 where the answer is right and at least one zoom was answered by a picture: a call of the tool with a box that it takes (see `zoomRegion`),
+ * and a `<tool_response>` behind it. Else 0, so that looking pays only where it helped.
+ * Target: { answer, width, height of the picture in pixels }. Source: DeepEyes (arXiv:2505.14362), its conditional tool reward.
+ */
+export const zoomTool = defineReward({
+  name: "zoom_tool",
+  target: Target,
+  field: "question",
+  options: z.strictObject({ tool: z.string().min(1).default("image_zoom_in_tool") }),
+  score({ completion, target, options: { tool } }) {
+    const turns = completion.split("<tool_response>");
+    const looked = turns.slice(0, -1).some((turn) => {
+      const call = toolCalls(turn).at(-1);
+      return call?.name === tool && zoomRegion(call.arguments.bbox_2d, target) !== null;
+    });
+    return looked && right(completion, target.answer) ? 1 : 0;
+  },
+});
+
+/**
+ * -1 for a reply whose tags do not pair (`<think>`; `<answer>` behind the last `</think>`) or whose answer has 1000 characters or more, else 0.
+ * The target is not read. Source: DeepEyes (arXiv:2505.14362), its format penalty.
+ */
+export const zoomFormat = defineReward({
+  name: "zoom_format",
+  target: z.unknown(),
+  field: "question",
+  score({ completion }) {
+    const paired = (text: string, tag: string) => occurrences(text, `<${tag}>`) === occurrences(text, `</${tag}>`);
+    const after = completion.slice(completion.lastIndexOf("</think>") + 1);
+    return paired(completion, "think") && paired(after, "answer") && judgedAnswer(completion) !== null ? 0 : -1;
+  },
+});

@@ -1,0 +1,26 @@
+import type { RewardDefinition } from "../define.ts";
+import { actionValidity } from "./action-validity.ts";
+import { detectiveFormat } from "./detective-format.ts";
+import { errorLocation, firstError } from "./first-error.ts";
+import { frameSpotlight } from "./frame-spotlight.ts";
+import { manipulationGrounding } from "./manipulation-grounding.ts";
+import { progress } from "./progress.ts";
+import { rationaleConsistency } from "./rationale-consistency.ts";
+import { rouge } from "./rouge.ts";
+import { stepMatch } from "./step-match.ts";
+import { subGoals } from "./sub-goals.ts";
+
+/** Rewards that look at the steps of a completion, most of which say what each is worth. */
+export const stepLevel: RewardDefinition[] = [
+  actionValidity,
+  detectiveFormat,
+  errorLocation,
+  firstError,
+  frameSpotlight,
+  manipulationGrounding,
+  progress,
+  rationaleConsistency,
+  rouge,
+  stepMatch,
+  subGoals,
+];
