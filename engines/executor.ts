@@ -8,7 +8,7 @@ export type Feed = Array32 | Uint16Array;
 
 /** One compiled graph. */
 export interface Session<Name extends string = string> {
-  readonly inputNames: Iterable<string>;
+  readonly inputNames: readonly string[];
   /** Runs with one array per input, which is only read. Outputs come in new arrays. */
   run(feeds: Readonly<Record<string, Feed>>): Promise<Record<Name, Float32Array>>;
   release(): Promise<void>;

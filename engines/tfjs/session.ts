@@ -10,6 +10,7 @@ import type { CompiledPlan, Source, Step } from "./plan.ts";
 
 /** A compiled graph on one of TensorFlow.js's backends. Its constants stay on the device until it is released. */
 export class TfjsSession<Name extends string = string> implements Session<Name> {
+  readonly inputNames: readonly string[];
   private constants: TfTensor[] | null = null;
 
   constructor(
@@ -17,6 +18,7 @@ export class TfjsSession<Name extends string = string> implements Session<Name> 
     private readonly plan: CompiledPlan,
     private readonly kept: KeptFeeds,
   ) {
+    this.inputNames = [...plan.feeds.keys()];
     const missing = new Set(plan.steps.map(({ kernel }) => kernel).filter((kernel) => !this.knows(kernel)));
     if (missing.size > 0) {
       throw new DeviceError(`tfjs-${backend.device}`, "unsupported", `the backend has no ${[...missing].join(", ")}`);
@@ -26,10 +28,6 @@ export class TfjsSession<Name extends string = string> implements Session<Name> 
   private knows(kernel: string): boolean {
     const { tf } = this.backend;
     return tf.getKernel(kernel, tf.engine().backendName) !== undefined;
-  }
-
-  get inputNames(): Iterable<string> {
-    return this.plan.feeds.keys();
   }
 
   async run(feeds: Readonly<Record<string, Feed>>): Promise<Record<Name, Float32Array>> {
