@@ -24,6 +24,20 @@ export function isDeviceOf(executor: ExecutorName, device: string): boolean {
   return device === "auto" || (DEVICES[executor] as readonly string[]).includes(device);
 }
 
+/** What native libraries read from the process when they are loaded, whose environment no thread can change. What is set stays. */
+const ENVIRONMENT = {
+  /** products of float32, not of 10 bits */
+  NVIDIA_TF32_OVERRIDE: "0",
+  /** not all of a GPU's memory at once */
+  TF_FORCE_GPU_ALLOW_GROWTH: "true",
+  TF_CPP_MIN_LOG_LEVEL: "3",
+};
+
+/** On the main thread, before an executor is opened on any. */
+export function prepareProcess(): void {
+  for (const [name, value] of Object.entries(ENVIRONMENT)) process.env[name] ??= value;
+}
+
 /** Opens what a recipe asks for. Throws DeviceError where it is not there: another never takes its place. */
 export async function openExecutor(choice: DeviceChoice): Promise<Executor> {
   return choice.device === "auto" ? fastest(choice) : openDevice({ ...choice, device: choice.device });

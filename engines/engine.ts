@@ -152,8 +152,8 @@ export interface EngineInfo {
   /** linear layers that an adapter stands on */
   adapters: number;
   executor: string;
-  /** optimizer steps begun since the engine was started */
-  updates: number;
+  /** optimizer steps begun since the engine was started, where it counts them */
+  updates?: number;
   /** how many prompts' worth of slots sample at once */
   slots: number;
 }

@@ -1,4 +1,4 @@
-import type { DeviceChoice } from "../engines/devices.ts";
+import { type DeviceChoice, prepareProcess } from "../engines/devices.ts";
 import type { Engine } from "../engines/engine.ts";
 import { WorkerEngine } from "../engines/worker/client.ts";
 import type { OpenOptions } from "../models/open.ts";
@@ -15,6 +15,7 @@ export interface EngineStart {
 
 /** The embedded engine on a thread of its own. */
 export function startEngine(options: EngineStart): Promise<Engine> {
+  prepareProcess();
   const file = import.meta.url.endsWith(".ts") ? "./engine-thread.ts" : "./engine-thread.js";
   return WorkerEngine.start(new URL(file, import.meta.url), options);
 }

@@ -255,7 +255,7 @@ class Run {
     } catch (error) {
       if (!isDeviceError(error)) throw error;
       const message = "the device failed in the middle of an update: the last checkpoint is what there is";
-      if ((await engine.info()).updates !== updates) this.control.listener({ type: "warning", message });
+      if (updates === undefined || (await engine.info()).updates !== updates) this.control.listener({ type: "warning", message });
       else if (this.progress.step > 0) await this.save(stage, null, false);
       throw error;
     }

@@ -43,6 +43,7 @@ function toInt64(values: Int32Array): BigInt64Array {
 export class OnnxSession<Name extends string = string> implements Session<Name> {
   private readonly session: InferenceSession;
   private readonly ort: Runtime;
+  readonly inputNames: readonly string[];
   private readonly inputs: Map<string, Tensor>;
   private readonly outputs: Record<Name, Tensor>;
   /** tensors around typed arrays seen before: making one costs more than looking it up */
@@ -58,6 +59,7 @@ export class OnnxSession<Name extends string = string> implements Session<Name> 
     this.session = session;
     this.ort = ort;
     this.inputs = inputs;
+    this.inputNames = [...inputs.keys()];
     this.outputs = outputs;
   }
 
@@ -88,10 +90,6 @@ export class OnnxSession<Name extends string = string> implements Session<Name> 
       if (tensor.op === "input") inputs.set((tensor as Tensor<"input">).attributes.name, tensor);
     }
     return new OnnxSession(session, ort, inputs, outputs, device);
-  }
-
-  get inputNames(): readonly string[] {
-    return [...this.inputs.keys()];
   }
 
   /**

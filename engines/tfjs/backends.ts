@@ -2,6 +2,7 @@ import util from "node:util";
 import { DeviceError } from "../executor.ts";
 import type { Tfjs } from "./library.ts";
 import type { PlanTraits } from "./plan.ts";
+import { replaceSlice } from "./wasm-slice.ts";
 
 export const TFJS_DEVICES = ["cpu", "wasm", "webgpu", "node", "gpu"] as const;
 export type TfjsDevice = (typeof TFJS_DEVICES)[number];
@@ -48,7 +49,11 @@ const definitions: Record<TfjsDevice, BackendDefinition> = {
     packages: [CORE, "@tensorflow/tfjs-backend-wasm"],
     cure: install(CORE, "@tensorflow/tfjs-backend-wasm"),
     traits: { plainProducts: true },
-    load: () => coreWith("@tensorflow/tfjs-backend-wasm"),
+    async load() {
+      const { tf } = await coreWith("@tensorflow/tfjs-backend-wasm");
+      replaceSlice(tf);
+      return { tf };
+    },
   },
   webgpu: {
     name: "webgpu",
@@ -138,7 +143,6 @@ async function native(names: readonly string[]): Promise<Tfjs> {
   const legacy = util as unknown as Record<string, unknown>;
   legacy.isNullOrUndefined ??= (value: unknown) => value === null || value === undefined;
   legacy.isArray ??= Array.isArray;
-  process.env.TF_CPP_MIN_LOG_LEVEL ??= "3";
   let first: unknown;
   for (const name of names) {
     try {

@@ -3,8 +3,8 @@ import { DeviceError, type DeviceFailure } from "../executor.ts";
 const SIGNS: readonly [RegExp, DeviceFailure][] = [
   [/out of memory|OOM|cannot enlarge memory|allocation failed|failed to allocate|bad_alloc|ResourceExhausted/i, "memory"],
   [/device (was |is )?(lost|destroyed)|instance dropped/i, "lost"],
-  // after a failed allocation WebAssembly goes on with a null pointer
-  [/memory access out of bounds/i, "memory"],
+  // of WebAssembly: what a failed allocation ends in, and what comes of any call after it
+  [/^Aborted\(|memory access out of bounds/i, "memory"],
   [/not registered for backend|not (yet )?supported|not implemented/i, "unsupported"],
 ];
 

@@ -17,8 +17,9 @@ export interface Tfjs {
   engine(): TfEngine;
   env(): { set(flag: string, value: boolean | number): void };
   getKernel(kernel: string, backend: string): unknown;
+  registerKernel(kernel: { kernelName: string; backendName: string; kernelFunc: (call: unknown) => unknown }): void;
+  unregisterKernel(kernel: string, backend: string): void;
   setBackend(name: string): Promise<boolean>;
   /** of the backend that is active */
   backend(): unknown;
-  version_core?: string;
 }

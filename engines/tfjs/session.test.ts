@@ -99,6 +99,28 @@ test("a run that fails in the middle leaves no tensor behind, and the next one i
   await session.release();
 });
 
+test("where giving memory back fails too, the first error is the one that is told", async () => {
+  const executor = await TfjsExecutor.open("wasm");
+  const { tf } = executor.backend;
+  const session = await executor.create(graph());
+  const engine = tf.engine();
+  const { runKernel, makeTensor } = engine;
+  engine.runKernel = () => {
+    throw new Error("Aborted().");
+  };
+  engine.makeTensor = (...args) =>
+    Object.assign(makeTensor.apply(engine, args), {
+      dispose() {
+        throw new Error("memory access out of bounds");
+      },
+    });
+  try {
+    await expect(session.run(feeds())).rejects.toThrow("tfjs-wasm: Aborted().");
+  } finally {
+    Object.assign(engine, { runKernel, makeTensor });
+  }
+});
+
 test("a kernel that the backend lacks is refused by name before anything runs", async () => {
   const backend = await loadBackend("wasm");
   const plan = compile({ y: add(input("x", [1]), 1) }, backend.traits);
@@ -120,6 +142,7 @@ test("a device that went away is told from an operation that fails", async () =>
 
 test.each([
   ["Cannot enlarge memory arrays", "memory"],
+  ["Aborted(). Build with -sASSERTIONS for more info.", "memory"],
   ["OOM when allocating tensor with shape[4096,4096]", "memory"],
   ["Kernel 'Einsum' not registered for backend 'wasm'", "unsupported"],
   ["A valid external Instance reference no longer exists. Device was lost", "lost"],

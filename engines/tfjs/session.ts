@@ -10,6 +10,7 @@ import type { CompiledPlan, Source, Step } from "./plan.ts";
 
 /** A compiled graph on one of TensorFlow.js's backends. Its constants stay on the device until it is released. */
 export class TfjsSession<Name extends string = string> implements Session<Name> {
+  readonly inputNames: readonly string[];
   private constants: TfTensor[] | null = null;
 
   constructor(
@@ -17,6 +18,7 @@ export class TfjsSession<Name extends string = string> implements Session<Name> 
     private readonly plan: CompiledPlan,
     private readonly kept: KeptFeeds,
   ) {
+    this.inputNames = [...plan.feeds.keys()];
     const missing = new Set(plan.steps.map(({ kernel }) => kernel).filter((kernel) => !this.knows(kernel)));
     if (missing.size > 0) {
       throw new DeviceError(`tfjs-${backend.device}`, "unsupported", `the backend has no ${[...missing].join(", ")}`);
@@ -28,10 +30,6 @@ export class TfjsSession<Name extends string = string> implements Session<Name> 
     return tf.getKernel(kernel, tf.engine().backendName) !== undefined;
   }
 
-  get inputNames(): readonly string[] {
-    return [...this.plan.feeds.keys()];
-  }
-
   async run(feeds: Readonly<Record<string, Feed>>): Promise<Record<Name, Float32Array>> {
     const values = new Array<TfTensor | undefined>(this.plan.values);
     /** values that outlive the run */
@@ -41,16 +39,26 @@ export class TfjsSession<Name extends string = string> implements Session<Name> 
       this.setConstants(values, borrowed);
       for (const [name, source] of this.plan.feeds) this.feed(name, source, feeds[name], values, borrowed);
       for (const step of this.plan.steps) this.step(step, values, borrowed);
-      return await this.read(values, feeds);
+      const results = await this.read(values, feeds);
+      this.giveBack(values, borrowed);
+      return results;
     } catch (error) {
+      try {
+        this.giveBack(values, borrowed);
+      } catch {
+        // a device that has failed may fail at this too, and the first error says more
+      }
       const lost = this.backend.lost();
       if (lost !== null) throw new DeviceError(`tfjs-${this.backend.device}`, "lost", lost, { cause: error });
       throw tfjsFailure(this.backend.device, error);
-    } finally {
-      values.forEach((tensor, index) => {
-        if (!borrowed.has(index)) tensor?.dispose();
-      });
     }
+  }
+
+  private giveBack(values: (TfTensor | undefined)[], borrowed: Set<number>): void {
+    values.forEach((tensor, index) => {
+      if (!borrowed.has(index)) tensor?.dispose();
+      values[index] = undefined;
+    });
   }
 
   private setConstants(values: (TfTensor | undefined)[], borrowed: Set<number>): void {

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { DEVICES, type Device, type ExecutorName, openExecutor } from "../../engines/devices.ts";
+import { DEVICES, type Device, type ExecutorName, openExecutor, prepareProcess } from "../../engines/devices.ts";
 import { DeviceError, type Executor } from "../../engines/executor.ts";
 import { selfTest } from "../../engines/self-test.ts";
 import { checkGolden } from "../golden/check.ts";
@@ -92,6 +92,7 @@ async function checkDevice(name: string, executor: Executor, models: readonly st
 const args = process.argv.slice(2);
 const wanted = args.filter((arg) => !arg.startsWith("--"));
 const models = args.includes("--ops") ? [] : MODELS;
+prepareProcess();
 const absent: string[] = [];
 const totals = { devices: 0, checks: 0, failed: 0 };
 for (const [executor, devices] of Object.entries(DEVICES)) {

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { loadPlan } from "../../cli/plan.ts";
 import { EmbeddedEngine } from "../../engines/embedded/engine.ts";
 import type { Engine } from "../../engines/engine.ts";
-import { DeviceError, type Executor } from "../../engines/executor.ts";
+import { DeviceError, type Executor, type SessionOptions } from "../../engines/executor.ts";
 import type { Tensor } from "../../engines/graph/tensor.ts";
 import { OnnxExecutor } from "../../engines/onnx/executor.ts";
 import { openModel } from "../../models/open.ts";
@@ -25,8 +25,8 @@ const device = vi.hoisted(() => ({ failure: null as Failure | null, armed: false
 
 /** ONNX Runtime on a device that is lost when it is told to be. */
 class FragileExecutor extends OnnxExecutor {
-  override async create<Name extends string>(outputs: Record<Name, Tensor>) {
-    const session = await super.create(outputs);
+  override async create<Name extends string>(outputs: Record<Name, Tensor>, options?: SessionOptions) {
+    const session = await super.create(outputs, options);
     const run: typeof session.run = async (feeds) => {
       const { failure, armed } = device;
       if (armed && failure !== null && failure.output in outputs && --failure.count === 0) {

@@ -2,6 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import type { Finding } from "../../cli/actions/doctor.ts";
 import type { RunEvent } from "../../trainers/events.ts";
 import { Program, TINY } from "./program.ts";
 import { metricsOf } from "./result.ts";
@@ -52,4 +53,28 @@ test.each([
   const { code, err } = await program.run(args(join(folder, "refused"), executor, device));
   expect(code).toBe(2);
   expect(err).toMatch(message);
+});
+
+/** A module that Node loads first, and that hides TensorFlow.js and Dawn: a machine on which nothing optional was installed. */
+const HIDDEN = (() => {
+  const hooks = `export async function resolve(name, context, next) {
+    if (!/^(@tensorflow\\/|webgpu$)/.test(name)) return next(name, context);
+    throw Object.assign(new Error("Cannot find package '" + name + "'"), { code: "ERR_MODULE_NOT_FOUND" });
+  }`;
+  const url = (code: string) => `data:text/javascript,${encodeURIComponent(code)}`;
+  return url(`import { register } from "node:module"; register(${JSON.stringify(url(hooks))});`);
+})();
+
+test("without any of the optional packages everything else works, and each device says how it is had", async () => {
+  const { code, out } = await program.run(["doctor", "--json", "--device", "tfjs"], { preload: [HIDDEN] });
+  expect(code).toBe(0);
+  const found = (JSON.parse(out) as Finding[]).filter(({ name }) => name.startsWith("tfjs-"));
+  expect(found.map(({ name, state }) => `${name} ${state}`)).toEqual(
+    ["cpu", "wasm", "webgpu", "node", "gpu"].map((device) => `tfjs-${device} optional`),
+  );
+  for (const { detail, cure } of found) {
+    expect(detail).toMatch(/^Cannot find package '(@tensorflow|webgpu)/);
+    expect(cure).toMatch(/^To have it: npm (install|run native:tfjs)/);
+  }
+  expect((await program.run(["doctor", "--json", "--device", "onnx-cpu"], { preload: [HIDDEN] })).out).toContain('"measured"');
 });

@@ -1,5 +1,5 @@
 import { UserError } from "../../../core/errors.ts";
-import { DEVICES, type Device, type ExecutorName, openExecutor } from "../../../engines/devices.ts";
+import { DEVICES, type Device, type ExecutorName, openExecutor, prepareProcess } from "../../../engines/devices.ts";
 import { DeviceError, type Executor } from "../../../engines/executor.ts";
 import type { TfjsDevice } from "../../../engines/tfjs/backends.ts";
 import { type Finding, versionOf } from "./finding.ts";
@@ -43,6 +43,7 @@ export async function listDevices(): Promise<Finding[]> {
 
 /** Loads each device and holds what it computes against float64; one that is not there says why, and how it is had. */
 export async function tryDevices(places: readonly Place[] = PLACES, threads = 0): Promise<Finding[]> {
+  prepareProcess();
   const { modelTest } = await import("./model-test.ts");
   const { ReferenceExecutor } = await import("../../../engines/reference/executor.ts");
   const model = await modelTest();
