@@ -3,6 +3,22 @@ import type { RewardServeOptions } from "../actions/reward-serve.ts";
 import { collect, decimal, whole } from "../parse.ts";
 import { run } from "../run.ts";
 
+const list = new Command("list")
+  .description("name every reward of this package: target, scope, range and what it pays for")
+  .argument("[words...]", "only rewards that have each of these in their name, family or line")
+  .option("--json", "print one JSON object a reward")
+  .action((words: string[], options: { json?: boolean }) =>
+    run(async (terminal) => (await import("../actions/reward-list.ts")).rewardList(words, options, terminal)),
+  );
+
+const show = new Command("show")
+  .description("what a reward says of itself: its comment, target, options with defaults, range, version, source file")
+  .argument("<name>", "a reward of this package")
+  .option("--json", "print one JSON object")
+  .action((name: string, options: { json?: boolean }) =>
+    run(async (terminal) => (await import("../actions/reward-list.ts")).rewardShow(name, options, terminal)),
+  );
+
 const serve = new Command("serve")
   .description("score completions for other trainers over HTTP: OpenRLHF, slime, verl, TRL")
   .argument("<recipe>", "a recipe, or a YAML file that holds only rewards")
@@ -28,6 +44,8 @@ const shim = new Command("shim")
   );
 
 export const reward = new Command("reward")
-  .description("work with rewards: serve them to other trainers")
+  .description("work with rewards: look at them, try them, and serve them to other trainers")
+  .addCommand(list)
+  .addCommand(show)
   .addCommand(serve)
   .addCommand(shim);
