@@ -1,4 +1,5 @@
 import { Argument, Command } from "commander";
+import type { RewardAuditOptions } from "../actions/reward-audit.ts";
 import type { RewardServeOptions } from "../actions/reward-serve.ts";
 import { collect, decimal, whole } from "../parse.ts";
 import { run } from "../run.ts";
@@ -17,6 +18,19 @@ const show = new Command("show")
   .option("--json", "print one JSON object")
   .action((name: string, options: { json?: boolean }) =>
     run(async (terminal) => (await import("../actions/reward-list.ts")).rewardShow(name, options, terminal)),
+  );
+
+const audit = new Command("audit")
+  .description("play policies that deserve nothing against a recipe's rewards; exit code 3 where one is paid too much")
+  .argument("<recipe>", "a recipe, or a YAML file that holds only rewards")
+  .option("--rows <n>", "so many of its rows", whole(1), 16)
+  .option("--data <file>", "a JSONL file of rows, in place of the recipe's data.train")
+  .option("--limit <share>", "what a policy may have of the honest reward (default: 0.5)", decimal)
+  .option("--response-field <name>", "a field of the rows that holds a right response; repeatable", collect, [])
+  .option("--set <path=value>", "change a field of the recipe; repeatable", collect, [])
+  .option("--json", "print the report as one JSON object")
+  .action((recipe: string, options: RewardAuditOptions) =>
+    run(async (terminal) => (await import("../actions/reward-audit.ts")).rewardAudit(recipe, options, terminal)),
   );
 
 const serve = new Command("serve")
@@ -47,5 +61,6 @@ export const reward = new Command("reward")
   .description("work with rewards: look at them, try them, and serve them to other trainers")
   .addCommand(list)
   .addCommand(show)
+  .addCommand(audit)
   .addCommand(serve)
   .addCommand(shim);

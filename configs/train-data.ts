@@ -1,0 +1,25 @@
+import { z } from "zod";
+import { type DatasetSpec, datasetSpec } from "../datasets/index.ts";
+import { readLayers } from "./layers.ts";
+import { refused } from "./load.ts";
+import { check, schemaProblems } from "./problems.ts";
+import { applySet } from "./set.ts";
+import { at, type MapTree, plain, type Tree } from "./tree.ts";
+
+const DataSection = z.object({ data: z.object({ train: datasetSpec }) });
+
+/**
+ * A recipe's `data.train`, or null in a file that has none, such as one that holds only rewards. Other sections are left alone, right or wrong.
+ * Throws RecipeError for a section that is there and wrong.
+ */
+export async function loadTrainData(file: string, { set = [] }: { set?: readonly string[] } = {}): Promise<DatasetSpec | null> {
+  const { tree: written, folder, files, problems } = await readLayers(file);
+  if (written === null) throw refused(problems, files);
+  // assignments of other sections are somebody else's to judge
+  const assignments = set.filter((assignment) => assignment.startsWith("data."));
+  const tree = assignments.reduce<Tree>((below, assignment) => applySet(below as MapTree, assignment, folder).tree as Tree, written);
+  if (at(tree, ["data", "train"]) === undefined) return null;
+  const { data, error } = check(DataSection, plain(tree));
+  if (data === undefined) throw refused(schemaProblems(error?.issues ?? [], tree), files);
+  return data.data.train;
+}
