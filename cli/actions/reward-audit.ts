@@ -32,8 +32,7 @@ export async function rewardAudit(recipe: string, options: RewardAuditOptions, t
   ]);
   const { rewards, judges, seed, folder } = await loadRewards(recipe, { set: options.set });
   const { rows: wanted, set } = options;
-  const rows =
-    options.data === undefined ? await recipeRows(recipe, { rows: wanted, set, folder, seed }) : await fileRows(options.data, wanted);
+  const rows = options.data === undefined ? await recipeRows(recipe, { rows: wanted, set }) : await fileRows(options.data, wanted);
   const scorer = await createScorer(rewards, { folder, seed, judges, recipe });
   try {
     await refuseRows(scorer, rows, options.data ?? recipe);

@@ -11,18 +11,15 @@ export async function fileRows(file: string, rows: number | null): Promise<Examp
 }
 
 /** The first rows of what a recipe trains on. Throws RecipeError, DataError, and UserError for a file without data. */
-export async function recipeRows(
-  file: string,
-  { rows, set, folder, seed }: { rows: number; set: readonly string[]; folder: string; seed: number },
-): Promise<Example[]> {
+export async function recipeRows(file: string, { rows, set }: { rows: number; set: readonly string[] }): Promise<Example[]> {
   const [{ loadTrainData }, { openDataset }] = await Promise.all([
     import("../../configs/train-data.ts"),
     import("../../datasets/index.ts"),
   ]);
-  const spec = await loadTrainData(file, { set });
-  if (spec === null)
+  const data = await loadTrainData(file, { set });
+  if (data === null)
     throw new UserError({ place: { file }, message: "has no data.train", cure: "Say which rows to take: --data <file.jsonl>." });
-  return take(await openDataset(spec, { folder, seed }), rows);
+  return take(await openDataset(data.train, data), rows);
 }
 
 async function take(dataset: { size: number; at(index: number): Promise<Example> }, rows: number | null): Promise<Example[]> {

@@ -1,6 +1,7 @@
 import { Argument, Command } from "commander";
 import type { RewardAuditOptions } from "../actions/reward-audit.ts";
 import type { RewardServeOptions } from "../actions/reward-serve.ts";
+import type { RewardTestOptions } from "../actions/reward-test.ts";
 import { collect, decimal, whole } from "../parse.ts";
 import { run } from "../run.ts";
 
@@ -33,6 +34,18 @@ const audit = new Command("audit")
     run(async (terminal) => (await import("../actions/reward-audit.ts")).rewardAudit(recipe, options, terminal)),
   );
 
+const test = new Command("test")
+  .description("run rewards on completions: a table, a histogram, times, and the cases that are worth a look")
+  .argument("<what>", "a reward file (.ts, .js), a reward of this package by name, or a recipe")
+  .argument("<data>", "a JSONL file of rows with a completion each, a rollouts/*.arrow file, or a run folder")
+  .option("--limit <n>", "so many completions at most", whole(1))
+  .option("--watch", "run again whenever a reward file or the recipe changes")
+  .option("--set <path=value>", "change a field of the recipe; repeatable", collect, [])
+  .option("--json", "print one JSON object")
+  .action((what: string, data: string, options: RewardTestOptions) =>
+    run(async (terminal) => (await import("../actions/reward-test.ts")).rewardTest(what, data, options, terminal)),
+  );
+
 const serve = new Command("serve")
   .description("score completions for other trainers over HTTP: OpenRLHF, slime, verl, TRL")
   .argument("<recipe>", "a recipe, or a YAML file that holds only rewards")
@@ -62,5 +75,6 @@ export const reward = new Command("reward")
   .addCommand(list)
   .addCommand(show)
   .addCommand(audit)
+  .addCommand(test)
   .addCommand(serve)
   .addCommand(shim);
