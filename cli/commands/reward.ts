@@ -1,5 +1,7 @@
 import { Argument, Command } from "commander";
 import type { RewardAuditOptions } from "../actions/reward-audit.ts";
+import type { RewardCompareOptions } from "../actions/reward-compare.ts";
+import type { RewardScoreOptions } from "../actions/reward-score.ts";
 import type { RewardServeOptions } from "../actions/reward-serve.ts";
 import type { RewardTestOptions } from "../actions/reward-test.ts";
 import { collect, decimal, whole } from "../parse.ts";
@@ -46,6 +48,30 @@ const test = new Command("test")
     run(async (terminal) => (await import("../actions/reward-test.ts")).rewardTest(what, data, options, terminal)),
   );
 
+const score = new Command("score")
+  .description("score a run's recorded rollouts again, with its own rewards or changed ones, and say what changed")
+  .argument("<run>", "a run folder, or one of its rollouts/*.arrow")
+  .option("--recipe <file>", "whose rewards (default: the run's own)")
+  .option("--limit <n>", "so many rollouts, and the rest of the last one's group", whole(1))
+  .option("--set <path=value>", "change a field of the recipe; repeatable", collect, [])
+  .option("--json", "print one JSON object")
+  .action((path: string, options: RewardScoreOptions) =>
+    run(async (terminal) => (await import("../actions/reward-score.ts")).rewardScore(path, options, terminal)),
+  );
+
+const compare = new Command("compare")
+  .description("how far two rewards agree on the same completions: confusion, Kendall's tau, where they differ most")
+  .argument("<a>", "a reward file, a reward of this package by name, or a recipe")
+  .argument("<b>", "another one")
+  .argument("<data>", "a JSONL file of rows with a completion each, a rollouts/*.arrow file, or a run folder")
+  .option("--threshold-a <score>", "what a calls good (default: the middle of its scores)", decimal)
+  .option("--threshold-b <score>", "what b calls good (default: the middle of its scores)", decimal)
+  .option("--most <n>", "so many of the completions that they rank most differently", whole(0), 5)
+  .option("--json", "print one JSON object")
+  .action((a: string, b: string, data: string, options: RewardCompareOptions) =>
+    run(async (terminal) => (await import("../actions/reward-compare.ts")).rewardCompare(a, b, data, options, terminal)),
+  );
+
 const serve = new Command("serve")
   .description("score completions for other trainers over HTTP: OpenRLHF, slime, verl, TRL")
   .argument("<recipe>", "a recipe, or a YAML file that holds only rewards")
@@ -76,5 +102,7 @@ export const reward = new Command("reward")
   .addCommand(show)
   .addCommand(audit)
   .addCommand(test)
+  .addCommand(score)
+  .addCommand(compare)
   .addCommand(serve)
   .addCommand(shim);
