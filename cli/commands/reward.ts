@@ -1,6 +1,7 @@
 import { Argument, Command } from "commander";
 import type { RewardAuditOptions } from "../actions/reward-audit.ts";
 import type { RewardCompareOptions } from "../actions/reward-compare.ts";
+import type { RewardNewOptions } from "../actions/reward-new.ts";
 import type { RewardScoreOptions } from "../actions/reward-score.ts";
 import type { RewardServeOptions } from "../actions/reward-serve.ts";
 import type { RewardTestOptions } from "../actions/reward-test.ts";
@@ -21,6 +22,15 @@ const show = new Command("show")
   .option("--json", "print one JSON object")
   .action((name: string, options: { json?: boolean }) =>
     run(async (terminal) => (await import("../actions/reward-list.ts")).rewardShow(name, options, terminal)),
+  );
+
+const create = new Command("new")
+  .description("write a reward file and its test, both of which work as they stand; never over another file")
+  .argument("<name>", "small letters and digits, words joined by - or _")
+  .option("--out <folder>", "where to", ".")
+  .option("--json", "print the two paths as one JSON object")
+  .action((name: string, options: RewardNewOptions) =>
+    run(async (terminal) => (await import("../actions/reward-new.ts")).rewardNew(name, options, terminal)),
   );
 
 const audit = new Command("audit")
@@ -100,6 +110,7 @@ export const reward = new Command("reward")
   .description("work with rewards: look at them, try them, and serve them to other trainers")
   .addCommand(list)
   .addCommand(show)
+  .addCommand(create)
   .addCommand(audit)
   .addCommand(test)
   .addCommand(score)
