@@ -1,5 +1,6 @@
 import type { Rollout } from "../core/types.ts";
 import { mean, sampleStd, scored } from "./advantages/define.ts";
+import { monitorMetrics } from "./monitors.ts";
 
 /**
  * What a step's rollouts [P][G] say, under TRL's metric names: reward and its parts, lengths, how many groups carry no signal, what could
@@ -20,6 +21,7 @@ export function rolloutMetrics(groups: readonly (readonly Rollout[])[]): Record<
     "completions/clipped_ratio": rollouts.filter(({ finish }) => finish === "length").length / rollouts.length,
     "rollout/failed": rollouts.length - rewards.length,
     ...partMetrics(rollouts),
+    ...monitorMetrics(groups),
   };
 }
 

@@ -9,6 +9,7 @@ import type { Scorer } from "../core/types.ts";
 import { evaluatePolicy } from "./evaluate.ts";
 import type { EvalResult, RunSummary, StageSummary } from "./events.ts";
 import { grpoRunner } from "./grpo.ts";
+import { Monitors } from "./monitors.ts";
 import type { Stage } from "./options.ts";
 import type { RunControl, RunPlan } from "./plan.ts";
 import { curveSvg } from "./report/curve.ts";
@@ -200,6 +201,7 @@ class Run {
       await this.crew.engine.resetOptimizer();
       await runner.begin();
     }
+    const monitors = await this.monitorsOf(stage);
     let clock = performance.now();
     const lap = () => {
       const seconds = (performance.now() - clock) / 1000;
@@ -215,10 +217,13 @@ class Run {
       progress.policyVersion += updatesPerStep(stage);
       progress.stageTokens += tokens;
       const seconds = lap();
-      const all = { ...metrics, step_time: seconds, "perf/tokens_per_s": tokens / seconds };
+      const watched = monitors.observe(metrics);
+      const all = { ...metrics, ...watched.metrics, step_time: seconds, "perf/tokens_per_s": tokens / seconds };
       const last = progress.step === stage.steps;
       const due = (every: number) => !last && every > 0 && progress.step % every === 0;
       control.listener({ type: "step", stage: stage.name, step: progress.step, steps: stage.steps, metrics: all });
+      for (const message of watched.warnings)
+        control.listener({ type: "warning", message: `${stage.name} step ${progress.step}: ${message}` });
       const failing = this.crew.scorer.takeFailing?.() ?? [];
       if (last) {
         await this.finish(stage, runner, all, lap);
@@ -253,6 +258,12 @@ class Run {
     await this.save(stage, result, true);
     control.listener({ type: "stage_end", summary });
     Object.assign(progress, { stageIndex: progress.stageIndex + 1, step: 0, stageSeconds: 0, stageTokens: 0 });
+  }
+
+  /** As they stood after the stage's steps so far, which a resumed stage has in its log. */
+  private async monitorsOf({ name }: Stage): Promise<Monitors> {
+    const rows = await readMetrics(join(this.control.runDir, "metrics.jsonl"));
+    return Monitors.after(rows.filter(({ stage, step }) => stage === name && step > 0));
   }
 
   private contextOf(stage: Stage): StageContext {
