@@ -145,5 +145,7 @@ export interface Scorer {
   takeFailing?(): Problem[];
   /** version of each part's reward, by the part's name */
   versions?: Record<string, number>;
+  /** the row's field that holds each part's target, by the part's name */
+  targets?: Record<string, string>;
   close(): Promise<void>;
 }

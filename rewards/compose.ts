@@ -68,6 +68,7 @@ class ComposedScorer implements Scorer {
   readonly names: string[];
   readonly counted: string[];
   readonly versions: Record<string, number>;
+  readonly targets: Record<string, string>;
   readonly waits: boolean;
   readonly scoreGroup?: Scorer["scoreGroup"];
   /** indices of parts that wait for the whole group: those that look at it, and those that refer to one */
@@ -84,6 +85,7 @@ class ComposedScorer implements Scorer {
     this.names = terms.map(({ name }) => name);
     this.counted = terms.filter(({ spec }) => counts(spec)).map(({ name }) => name);
     this.versions = Object.fromEntries(parts.flatMap((part, i) => (part === null ? [] : [[terms[i]!.name, part.version]])));
+    this.targets = Object.fromEntries(parts.flatMap((part, i) => (part === null ? [] : [[terms[i]!.name, part.field]])));
     this.waits = parts.some((part) => part?.waits);
     this.late = new Set();
     for (const i of order) {
@@ -167,6 +169,7 @@ function ownPart({ name = "", target, options, timeout_ms }: RewardSpec, index: 
   return {
     name,
     version: definition.version ?? 1,
+    field: reward.field,
     scope: definition.scope ?? "completion",
     waits,
     check: (example) => targetProblems(reward, example.fields),

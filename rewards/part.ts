@@ -7,6 +7,8 @@ import type { JudgeSpecs } from "./judges/schema.ts";
 export interface Part {
   name: string;
   version: number;
+  /** the row's field that holds its target */
+  field: string;
   scope: Scope;
   /** it waits for judges, which have time limits of their own */
   waits?: boolean;

@@ -38,6 +38,7 @@ function fakePart(name: string, scores: Record<string, Given>, asked: string[]):
   return {
     name,
     version: 1,
+    field: "answer",
     scope: "completion",
     check: async () => [],
     async score() {

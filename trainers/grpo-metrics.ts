@@ -1,6 +1,7 @@
 import type { Rollout } from "../core/types.ts";
 import { mean, sampleStd, scored } from "./advantages/define.ts";
 import type { LearnedSequence } from "./grpo-update.ts";
+import { monitorMetrics } from "./monitors.ts";
 import type { GrpoStage } from "./options.ts";
 
 /** Whose standard deviation a stage's advantages are divided by, or would be. */
@@ -33,6 +34,7 @@ export function rolloutMetrics(groups: readonly (readonly Rollout[])[], over: "g
     "completions/clipped_ratio": rollouts.filter(({ finish }) => finish === "length").length / rollouts.length,
     "rollout/failed": rollouts.length - rewards.length,
     ...partMetrics(rollouts),
+    ...monitorMetrics(groups),
   };
 }
 

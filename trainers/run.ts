@@ -11,6 +11,7 @@ import { dpoRunner } from "./dpo.ts";
 import { evaluatePolicy } from "./evaluate.ts";
 import type { EvalResult, RunSummary, StageSummary } from "./events.ts";
 import { grpoRunner } from "./grpo.ts";
+import { Monitors } from "./monitors.ts";
 import type { Stage } from "./options.ts";
 import type { RunControl, RunPlan } from "./plan.ts";
 import { ppoRunner } from "./ppo/runner.ts";
@@ -213,6 +214,7 @@ class Run {
     }
     // saved when the device failed in the evaluation after the last step
     if (progress.step === stage.steps) return this.finish(stage, runner, {}, () => 0);
+    const monitors = await this.monitorsOf(stage);
     let clock = performance.now();
     const lap = () => {
       const seconds = (performance.now() - clock) / 1000;
@@ -228,10 +230,13 @@ class Run {
       progress.policyVersion += updatesPerStep(stage);
       progress.stageTokens += tokens;
       const seconds = lap();
-      const all = { ...metrics, step_time: seconds, "perf/tokens_per_s": tokens / seconds };
+      const watched = monitors.observe(metrics);
+      const all = { ...metrics, ...watched.metrics, step_time: seconds, "perf/tokens_per_s": tokens / seconds };
       const last = progress.step === stage.steps;
       const due = (every: number) => !last && every > 0 && progress.step % every === 0;
       control.listener({ type: "step", stage: stage.name, step: progress.step, steps: stage.steps, metrics: all });
+      for (const message of watched.warnings)
+        control.listener({ type: "warning", message: `${stage.name} step ${progress.step}: ${message}` });
       const failing = this.crew.scorer.takeFailing?.() ?? [];
       if (last) {
         await this.finish(stage, runner, all, lap);
@@ -294,6 +299,12 @@ class Run {
     await this.save(stage, result, true);
     control.listener({ type: "stage_end", summary });
     Object.assign(progress, { stageIndex: progress.stageIndex + 1, step: 0, stageSeconds: 0, stageTokens: 0, runnerState: null });
+  }
+
+  /** As they stood after the stage's steps so far, which a resumed stage has in its log. */
+  private async monitorsOf({ name }: Stage): Promise<Monitors> {
+    const rows = await readMetrics(join(this.control.runDir, "metrics.jsonl"));
+    return Monitors.after(rows.filter(({ stage, step }) => stage === name && step > 0));
   }
 
   private contextOf(stage: Stage): StageContext {

@@ -1,7 +1,86 @@
 import { Argument, Command } from "commander";
+import type { RewardAuditOptions } from "../actions/reward-audit.ts";
+import type { RewardCompareOptions } from "../actions/reward-compare.ts";
+import type { RewardNewOptions } from "../actions/reward-new.ts";
+import type { RewardScoreOptions } from "../actions/reward-score.ts";
 import type { RewardServeOptions } from "../actions/reward-serve.ts";
+import type { RewardTestOptions } from "../actions/reward-test.ts";
 import { collect, decimal, whole } from "../parse.ts";
 import { run } from "../run.ts";
+
+const list = new Command("list")
+  .description("name every reward of this package: target, scope, range and what it pays for")
+  .argument("[words...]", "only rewards that have each of these in their name, family or line")
+  .option("--json", "print one JSON object a reward")
+  .action((words: string[], options: { json?: boolean }) =>
+    run(async (terminal) => (await import("../actions/reward-list.ts")).rewardList(words, options, terminal)),
+  );
+
+const show = new Command("show")
+  .description("what a reward says of itself: its comment, target, options with defaults, range, version, source file")
+  .argument("<name>", "a reward of this package")
+  .option("--json", "print one JSON object")
+  .action((name: string, options: { json?: boolean }) =>
+    run(async (terminal) => (await import("../actions/reward-list.ts")).rewardShow(name, options, terminal)),
+  );
+
+const create = new Command("new")
+  .description("write a reward file and its test, both of which work as they stand; never over another file")
+  .argument("<name>", "small letters and digits, words joined by - or _")
+  .option("--out <folder>", "where to", ".")
+  .option("--json", "print the two paths as one JSON object")
+  .action((name: string, options: RewardNewOptions) =>
+    run(async (terminal) => (await import("../actions/reward-new.ts")).rewardNew(name, options, terminal)),
+  );
+
+const audit = new Command("audit")
+  .description("play policies that deserve nothing against a recipe's rewards; exit code 3 where one is paid too much")
+  .argument("<recipe>", "a recipe, or a YAML file that holds only rewards")
+  .option("--rows <n>", "so many of its rows", whole(1), 16)
+  .option("--data <file>", "a JSONL file of rows, in place of the recipe's data.train")
+  .option("--limit <share>", "what a policy may have of the honest reward (default: 0.5)", decimal)
+  .option("--response-field <name>", "a field of the rows that holds a right response; repeatable", collect, [])
+  .option("--set <path=value>", "change a field of the recipe; repeatable", collect, [])
+  .option("--json", "print the report as one JSON object")
+  .action((recipe: string, options: RewardAuditOptions) =>
+    run(async (terminal) => (await import("../actions/reward-audit.ts")).rewardAudit(recipe, options, terminal)),
+  );
+
+const test = new Command("test")
+  .description("run rewards on completions: a table, a histogram, times, and the cases that are worth a look")
+  .argument("<what>", "a reward file (.ts, .js), a reward of this package by name, or a recipe")
+  .argument("<data>", "a JSONL file of rows with a completion each, a rollouts/*.arrow file, or a run folder")
+  .option("--limit <n>", "so many completions at most", whole(1))
+  .option("--watch", "run again whenever a reward file or the recipe changes")
+  .option("--set <path=value>", "change a field of the recipe; repeatable", collect, [])
+  .option("--json", "print one JSON object")
+  .action((what: string, data: string, options: RewardTestOptions) =>
+    run(async (terminal) => (await import("../actions/reward-test.ts")).rewardTest(what, data, options, terminal)),
+  );
+
+const score = new Command("score")
+  .description("score a run's recorded rollouts again, with its own rewards or changed ones, and say what changed")
+  .argument("<run>", "a run folder, or one of its rollouts/*.arrow")
+  .option("--recipe <file>", "whose rewards (default: the run's own)")
+  .option("--limit <n>", "so many rollouts, and the rest of the last one's group", whole(1))
+  .option("--set <path=value>", "change a field of the recipe; repeatable", collect, [])
+  .option("--json", "print one JSON object")
+  .action((path: string, options: RewardScoreOptions) =>
+    run(async (terminal) => (await import("../actions/reward-score.ts")).rewardScore(path, options, terminal)),
+  );
+
+const compare = new Command("compare")
+  .description("how far two rewards agree on the same completions: confusion, Kendall's tau, where they differ most")
+  .argument("<a>", "a reward file, a reward of this package by name, or a recipe")
+  .argument("<b>", "another one")
+  .argument("<data>", "a JSONL file of rows with a completion each, a rollouts/*.arrow file, or a run folder")
+  .option("--threshold-a <score>", "what a calls good (default: the middle of its scores)", decimal)
+  .option("--threshold-b <score>", "what b calls good (default: the middle of its scores)", decimal)
+  .option("--most <n>", "so many of the completions that they rank most differently", whole(0), 5)
+  .option("--json", "print one JSON object")
+  .action((a: string, b: string, data: string, options: RewardCompareOptions) =>
+    run(async (terminal) => (await import("../actions/reward-compare.ts")).rewardCompare(a, b, data, options, terminal)),
+  );
 
 const serve = new Command("serve")
   .description("score completions for other trainers over HTTP: OpenRLHF, slime, verl, TRL")
@@ -28,6 +107,13 @@ const shim = new Command("shim")
   );
 
 export const reward = new Command("reward")
-  .description("work with rewards: serve them to other trainers")
+  .description("work with rewards: look at them, try them, and serve them to other trainers")
+  .addCommand(list)
+  .addCommand(show)
+  .addCommand(create)
+  .addCommand(audit)
+  .addCommand(test)
+  .addCommand(score)
+  .addCommand(compare)
   .addCommand(serve)
   .addCommand(shim);

@@ -32,10 +32,11 @@ export function openFiles(specs: RewardSpec[], context: ScorerContext): RewardFi
     async part(index) {
       const timeoutMs = specs[index]!.timeout_ms;
       if (specs[index]!.file !== undefined) await mustExist(paths[index]!, `rewards[${index}].file`, context);
-      const { name, version, scope } = await pool.load(index);
+      const { name, version, scope, field } = await pool.load(index);
       return {
         name,
         version,
+        field,
         scope,
         check: (example) => pool.check(index, example.fields, timeoutMs),
         score: (members) => pool.score(index, members, timeoutMs),

@@ -1,0 +1,105 @@
+import { readdir, stat } from "node:fs/promises";
+import { basename, dirname, extname, join, resolve } from "node:path";
+import { DataError } from "../../core/errors.ts";
+import type { Example, FinishReason } from "../../core/types.ts";
+import type { Case } from "../../rewards/workbench/cases.ts";
+import type { StoredRollout } from "../../rollouts/schema.ts";
+import { fileRows } from "./reward-rows.ts";
+
+/** Columns of a row of completions that are not fields of its example. */
+const COMPLETION = ["completion", "response", "text"];
+const FINISHES: readonly unknown[] = ["stop", "length", "environment"] satisfies FinishReason[];
+
+/**
+ * Completions to score: rows of a JSONL file with a `completion` each; a rollout file; or a run, with all of its rollout files. `targets` are the
+ * fields that a row's `target` stands for where it has none of its own. Throws DataError.
+ */
+export async function readCases(path: string, targets: readonly string[]): Promise<Case[]> {
+  const found = await stat(path).catch(() => null);
+  if (found?.isDirectory() || extname(path) === ".arrow") return (await readRun(path)).cases;
+  const rows = await fileRows(path, null);
+  return rows.map((row) => rowCase(row, path, targets));
+}
+
+function rowCase({ id, fields }: Example, file: string, targets: readonly string[]): Case {
+  const name = COMPLETION.find((column) => typeof fields[column] === "string");
+  if (name === undefined) {
+    const cure = 'A row is {"completion": "…", …} with the fields that the rewards compare with, or with their `target`.';
+    throw new DataError({ place: { file }, field: id, message: "has no completion", cure });
+  }
+  const { [name]: text, tokens, finish, group, ...rest } = fields;
+  const completion = text as string;
+  const given = Object.hasOwn(rest, "target") ? Object.fromEntries(targets.map((field) => [field, rest.target])) : {};
+  return {
+    id,
+    request: {
+      example: { id, fields: { ...given, ...rest } },
+      completion,
+      tokens: typeof tokens === "number" ? tokens : completion.length,
+      finish: FINISHES.includes(finish) ? (finish as FinishReason) : "stop",
+    },
+    group: typeof group === "string" || typeof group === "number" ? String(group) : null,
+    recorded: null,
+  };
+}
+
+export interface RecordedRun {
+  folder: string;
+  /** the run's own recipe, every default filled in */
+  recipe: string;
+  cases: Case[];
+  /** rollouts left out: their rows are not in the dataset any more, or others wrote parts of their text */
+  left: { rows: number; turns: number };
+}
+
+/** A run's recorded rollouts, or those of one of its files, each with its row. Throws DataError. */
+export async function readRun(path: string): Promise<RecordedRun> {
+  const [{ readRollouts }, { loadTrainData }, { openDataset }, { findExamples }] = await Promise.all([
+    import("../../rollouts/arrow.ts"),
+    import("../../configs/train-data.ts"),
+    import("../../datasets/index.ts"),
+    import("../../evals/find-examples.ts"),
+  ]);
+  const single = extname(path) === ".arrow";
+  const folder = single ? dirname(dirname(resolve(path))) : path;
+  const files = single ? [path] : await rolloutFiles(folder);
+  const recipe = join(folder, "recipe.yaml");
+  if (!(await stat(recipe).catch(() => null))?.isFile()) {
+    throw new DataError({
+      place: { file: path },
+      message: `not in a run folder: there is no ${recipe}`,
+      cure: "The rows' fields come from the run's data: name a run, or a file in its rollouts/.",
+    });
+  }
+  const data = await loadTrainData(recipe);
+  const rollouts = (await Promise.all(files.map(readRollouts))).flat();
+  const examples = await findExamples(await openDataset(data!.train, data!), new Set(rollouts.map(({ exampleId }) => exampleId)));
+  const known = rollouts.filter(({ exampleId }) => examples.has(exampleId));
+  // where a turn of somebody else's lies in the text is not recorded
+  const whole = known.filter(({ roles }) => roles.every((role) => role === "policy"));
+  const cases = whole.map((rollout) => rolloutCase(rollout, examples.get(rollout.exampleId)!));
+  if (cases.length === 0) {
+    throw new DataError({
+      place: { file: path },
+      message: `none of ${rollouts.length} rollouts can be scored: their rows are not in the run's data`,
+    });
+  }
+  return { folder, recipe, cases, left: { rows: rollouts.length - known.length, turns: known.length - whole.length } };
+}
+
+async function rolloutFiles(folder: string): Promise<string[]> {
+  const rollouts = basename(folder) === "rollouts" ? folder : join(folder, "rollouts");
+  const names = (await readdir(rollouts).catch(() => [])).filter((name) => name.endsWith(".arrow") && !name.startsWith(".")).sort();
+  if (names.length > 0) return names.map((name) => join(rollouts, name));
+  throw new DataError({ place: { file: folder }, message: "no rollouts in it", cure: "Name a run folder or one of its rollouts/*.arrow." });
+}
+
+function rolloutCase(rollout: StoredRollout, example: Example): Case {
+  const { stage, step, group, member, text, tokens, logprobs, finish, parts, reward, outcome } = rollout;
+  return {
+    id: `${example.id}, ${stage} step ${step}, group ${group} member ${member}`,
+    request: { example, completion: text, tokens: tokens.length, finish, tokenIds: tokens, logprobs },
+    group: `${stage}/${step}/${group}`,
+    recorded: { parts, reward, outcome },
+  };
+}

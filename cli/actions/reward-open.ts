@@ -1,0 +1,52 @@
+import { basename, dirname, extname, resolve } from "node:path";
+import { UserError } from "../../core/errors.ts";
+import { nearest } from "../../core/nearest.ts";
+import type { Scorer } from "../../core/types.ts";
+import type { JudgeSpecs } from "../../rewards/judges/schema.ts";
+import type { RewardSpec } from "../../rewards/options.ts";
+
+/** Rewards as a reader names them on the command line, not opened yet. */
+export interface NamedRewards {
+  specs: RewardSpec[];
+  judges: JudgeSpecs;
+  seed: number;
+  folder: string;
+  /** files whose change changes the rewards */
+  files: string[];
+}
+
+const CODE = [".ts", ".mts", ".js", ".mjs"];
+
+/** The rewards of a recipe (`.yaml`), of a file of one's own (`.ts`, `.js`, `.mjs`), or one of this package by its name. Throws UserError. */
+export async function namedRewards(what: string, set: readonly string[] = []): Promise<NamedRewards> {
+  if ([".yaml", ".yml"].includes(extname(what))) {
+    const { loadRewards } = await import("../../configs/rewards.ts");
+    const { rewards: specs, judges, seed, folder } = await loadRewards(what, { set });
+    const files = specs.flatMap(({ file }) => (file === undefined ? [] : [resolve(folder, file)]));
+    return { specs, judges, seed, folder, files: [resolve(what), ...files] };
+  }
+  const [{ RewardSpec }, { rewards }] = await Promise.all([import("../../rewards/options.ts"), import("../../rewards/index.ts")]);
+  const refuse = (message: string, cure: string) => new UserError({ place: { file: what }, message, cure });
+  if (set.length > 0) throw refuse("--set changes recipes", "Write the reward with its options into a YAML file of `rewards`.");
+  const isFile = CODE.includes(extname(what));
+  if (!isFile && !rewards.has(what)) {
+    const near = nearest(what, rewards.names);
+    throw refuse(
+      "is neither a recipe, nor a reward file, nor a reward of this package",
+      near === null ? "`vlrl reward list` names them." : `Did you mean "${near}"?`,
+    );
+  }
+  const { data, error } = RewardSpec.safeParse(isFile ? { file: basename(what) } : { name: what });
+  if (data === undefined) {
+    const messages = error.issues.map(({ path, message }) => `${path.map(String).join(".")}: ${message}`);
+    throw refuse(messages.join("; "), "Write it with its options into a YAML file of `rewards`, and name that.");
+  }
+  const folder = isFile ? dirname(resolve(what)) : process.cwd();
+  return { specs: [data], judges: {}, seed: 0, folder, files: isFile ? [resolve(what)] : [] };
+}
+
+/** The scorer of named rewards; its owner closes it. */
+export async function openScorer({ specs, judges, seed, folder }: NamedRewards, recipe?: string): Promise<Scorer> {
+  const { createScorer } = await import("../../rewards/compose.ts");
+  return createScorer(specs, { folder, seed, judges, ...(recipe === undefined ? {} : { recipe }) });
+}
