@@ -32,6 +32,7 @@ test("a file of rewards with rows of its own passes, exit 0", async () => {
   const file = await recipe("good", "[{ name: answer }, { name: format, weight: 0.25 }]");
   expect(await rewardAudit(file, { ...OPTIONS, data }, terminal)).toBe(0);
   expect(terminal.printed).toContain("Passed: no policy");
+  expect(terminal.printed).toContain("Pays for form alone, as it is meant to: format.");
   expect(terminal.printed).toMatch(/honest +1\.250 +100 % +4 +writes the row's own target/);
   expect(terminal.printed).toContain("The honest one writes: think, answer: answer.");
 });
@@ -80,5 +81,6 @@ test("mistakes of the reader", async () => {
   );
   const boxes = await recipe("boxes", "[{ name: box_overlap }]");
   await expect(rewardAudit(boxes, { ...OPTIONS, data }, fakeTerminal())).rejects.toThrow('sum-31: reward "box_overlap" needs box');
+  await expect(rewardAudit("answer", OPTIONS, fakeTerminal())).rejects.toThrow("answer: has no data.train");
   await expect(rewardAudit(file, { ...OPTIONS, data: join(folder, "none.jsonl") }, fakeTerminal())).rejects.toThrow("no such file");
 });

@@ -16,7 +16,7 @@ export async function recipeRows(file: string, { rows, set }: { rows: number; se
     import("../../configs/train-data.ts"),
     import("../../datasets/index.ts"),
   ]);
-  const data = await loadTrainData(file, { set });
+  const data = /\.ya?ml$/.test(file) ? await loadTrainData(file, { set }) : null;
   if (data === null)
     throw new UserError({ place: { file }, message: "has no data.train", cure: "Say which rows to take: --data <file.jsonl>." });
   return take(await openDataset(data.train, data), rows);

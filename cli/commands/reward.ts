@@ -35,7 +35,7 @@ const create = new Command("new")
 
 const audit = new Command("audit")
   .description("play policies that deserve nothing against a recipe's rewards; exit code 3 where one is paid too much")
-  .argument("<recipe>", "a recipe, or a YAML file that holds only rewards")
+  .argument("<recipe>", "a recipe, a YAML file that holds only rewards, a reward file, or a reward of this package by name")
   .option("--rows <n>", "so many of its rows", whole(1), 16)
   .option("--data <file>", "a JSONL file of rows, in place of the recipe's data.train")
   .option("--limit <share>", "what a policy may have of the honest reward (default: 0.5)", decimal)

@@ -1,7 +1,7 @@
 import type { Example, Scorer } from "../../core/types.ts";
 import type { RewardSpec } from "../options.ts";
 import { type Way, waysOf } from "./honest.ts";
-import { knowsForm, targetFields, zeroRow } from "./look.ts";
+import { formParts, knowsForm, targetFields, zeroRow } from "./look.ts";
 import { type Played, Player } from "./play.ts";
 import { type AuditPolicy, othersOf, policies, type Seen, seenOf } from "./policies.ts";
 import { shellsOf } from "./shells.ts";
@@ -53,6 +53,8 @@ export interface AuditReport {
   rows: number;
   /** rows on which no honest completion is paid more than the worst */
   flat: number;
+  /** counted parts that look at form alone */
+  form: string[];
   honest: { reward: number; worst: number; ways: string[] };
   policies: PolicyResult[];
   findings: Finding[];
@@ -107,6 +109,7 @@ export async function audit(
     limit,
     rows: judged.length,
     flat,
+    form: formParts(scorer, specs),
     honest: {
       reward: average(judged.map(({ honest }) => honest)),
       worst: average(judged.map(({ worst }) => worst)),
