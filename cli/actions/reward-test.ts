@@ -67,7 +67,7 @@ async function once(what: string, data: string, { limit, set, json }: RewardTest
   const named = await namedRewards(what, set);
   const scorer = await openScorer(named, what);
   try {
-    const cases = (await readCases(data, Object.values(scorer.targets ?? {}))).slice(0, limit);
+    const cases = await readCases(data, Object.values(scorer.targets ?? {}), limit);
     const scored = await scoreCases(scorer, cases, { atOnce: await atOnce(named, scorer) });
     const stats = statsOf(scored);
     const rewards = scored.flatMap(({ reward }) => (reward === null ? [] : [reward]));

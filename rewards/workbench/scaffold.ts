@@ -31,7 +31,7 @@ export default defineReward({
 
 const test = (base: string, value: string) => `import { expect, test } from "vitest";
 import { rewardInput } from "vlrl";
-import ${variable(value)} from "./${base}.ts";
+import ${variable(value)} from ${JSON.stringify(`./${base}.ts`)};
 
 const options = ${variable(value)}.options!.parse({});
 
