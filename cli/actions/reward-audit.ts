@@ -69,6 +69,7 @@ function reportLines(report: AuditReport, terminal: Terminal): string[] {
     },
   ];
   const flat = report.flat === 0 ? [] : [`On ${report.flat} of ${report.rows} rows no honest completion is paid more than the worst.`];
+  const left = report.left === 0 ? [] : [`${report.left} more rows are left out: nothing that was written for them could be scored.`];
   return [
     ...table(columns, terminal.width()),
     `Shares lie between the worst (${shortNumber(honest.worst)}: nothing, or a plain wrong answer) and the honest one; the limit is ${Math.round(100 * limit)} %.`,
@@ -77,6 +78,7 @@ function reportLines(report: AuditReport, terminal: Terminal): string[] {
       ? []
       : [`Pays for form alone, as it is meant to: ${report.form.join(", ")}.`]),
     ...flat,
+    ...left,
     ...report.findings.flatMap((finding) => findingLines(finding, terminal)),
     "",
     paint(verdictText(report), report.verdict === "failed" ? "yellow" : "green", terminal),
