@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -14,8 +14,8 @@ let data: string;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "vlrl-audit-"));
   data = join(folder, "rows.jsonl");
-  const rows = [31, 42, 57, 68].map((sum, i) =>
-    JSON.stringify({ id: `sum-${i}`, question: `What is ${sum - 20} + 20?`, answer: String(sum) }),
+  const rows = [31, 42, 57, 68].map((sum) =>
+    JSON.stringify({ id: `sum-${sum}`, question: `What is ${sum - 20} + 20?`, answer: String(sum) }),
   );
   await writeFile(data, `${rows.join("\n")}\n`);
 });
@@ -32,6 +32,7 @@ test("a file of rewards with rows of its own passes, exit 0", async () => {
   const file = await recipe("good", "[{ name: answer }, { name: format, weight: 0.25 }]");
   expect(await rewardAudit(file, { ...OPTIONS, data }, terminal)).toBe(0);
   expect(terminal.printed).toContain("Passed: no policy");
+  expect(terminal.printed).toContain("Pays for form alone, as it is meant to: format.");
   expect(terminal.printed).toMatch(/honest +1\.250 +100 % +4 +writes the row's own target/);
   expect(terminal.printed).toContain("The honest one writes: think, answer: answer.");
 });
@@ -41,7 +42,7 @@ test("a bad one fails with the policy, the row, the completion's head and the pa
   const file = await recipe("bad", "[{ name: answer }, { name: format, weight: 2 }]");
   expect(await rewardAudit(file, { ...OPTIONS, data }, terminal)).toBe(3);
   expect(terminal.printed).toMatch(
-    /form_alone is paid 67 % of what the honest policy gets, more than 50 %, for example on sum-\d:\n {2}"<think>.*\n {2}answer 0 · format 1/,
+    /form_alone is paid 67 % of what the honest policy gets, more than 50 %, for example on sum-\d+:\n {2}"<think>.*\n {2}answer 0 · format 1/,
   );
   // and passes where that is allowed
   expect(await rewardAudit(file, { ...OPTIONS, data, limit: 0.7 }, fakeTerminal())).toBe(0);
@@ -61,12 +62,25 @@ test("the quickstart's own rows and rewards pass", async () => {
   expect(report.honest.ways).toContain("as in trace");
 });
 
+test("what docs/write-a-reward.md says of its example", { timeout: 60_000 }, async () => {
+  const page = await readFile(join(ROOT, "docs/write-a-reward.md"), "utf8");
+  const code = /^```ts\n(\/\/ mentions\.ts\n.*?)^```$/ms.exec(page)![1]!;
+  const shown = /^```text\n(hedged .*?)^```$/ms.exec(page)![1]!;
+  await writeFile(join(folder, "mentions.ts"), code);
+  const terminal = fakeTerminal();
+  const file = await recipe("mentions", "[{ name: format, weight: 0.25 }, { file: ./mentions.ts }]");
+  expect(await rewardAudit(file, { ...OPTIONS, data }, terminal)).toBe(3);
+  expect(terminal.printed).toContain(shown);
+  expect(terminal.printed).toContain("Failed: 5 findings.");
+});
+
 test("mistakes of the reader", async () => {
   const file = await recipe("alone", "[{ name: answer }]");
   await expect(rewardAudit(file, OPTIONS, fakeTerminal())).rejects.toThrow(
     "has no data.train\n  Say which rows to take: --data <file.jsonl>.",
   );
   const boxes = await recipe("boxes", "[{ name: box_overlap }]");
-  await expect(rewardAudit(boxes, { ...OPTIONS, data }, fakeTerminal())).rejects.toThrow('sum-0: reward "box_overlap" needs box');
+  await expect(rewardAudit(boxes, { ...OPTIONS, data }, fakeTerminal())).rejects.toThrow('sum-31: reward "box_overlap" needs box');
+  await expect(rewardAudit("answer", OPTIONS, fakeTerminal())).rejects.toThrow("answer: has no data.train");
   await expect(rewardAudit(file, { ...OPTIONS, data: join(folder, "none.jsonl") }, fakeTerminal())).rejects.toThrow("no such file");
 });

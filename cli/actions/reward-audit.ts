@@ -6,6 +6,7 @@ import { shortNumber } from "../terminal/number.ts";
 import { table } from "../terminal/table.ts";
 import { paint, type Terminal } from "../terminal/terminal.ts";
 import { printable, truncate } from "../terminal/text.ts";
+import { namedRewards, openScorer } from "./reward-open.ts";
 import { fileRows, recipeRows } from "./reward-rows.ts";
 
 export interface RewardAuditOptions {
@@ -23,21 +24,17 @@ const HEAD = 160;
 /** Rows whose targets don't fit that are told. */
 const PROBLEMS = 10;
 
-/** Plays policies that deserve nothing against a recipe's rewards; returns the exit code, `EXIT.failed` where one is paid too much. */
+/** Plays policies that deserve nothing against a recipe's rewards, or a single one; returns the exit code, `EXIT.failed` where one is paid too much. */
 export async function rewardAudit(recipe: string, options: RewardAuditOptions, terminal: Terminal): Promise<number> {
-  const [{ loadRewards }, { createScorer }, { audit, DEFAULT_LIMIT }] = await Promise.all([
-    import("../../configs/rewards.ts"),
-    import("../../rewards/compose.ts"),
-    import("../../rewards/audit/audit.ts"),
-  ]);
-  const { rewards, judges, seed, folder } = await loadRewards(recipe, { set: options.set });
+  const { audit, DEFAULT_LIMIT } = await import("../../rewards/audit/audit.ts");
+  const named = await namedRewards(recipe, options.set);
   const { rows: wanted, set } = options;
   const rows = options.data === undefined ? await recipeRows(recipe, { rows: wanted, set }) : await fileRows(options.data, wanted);
-  const scorer = await createScorer(rewards, { folder, seed, judges, recipe });
+  const scorer = await openScorer(named, recipe);
   try {
     await refuseRows(scorer, rows, options.data ?? recipe);
     const limit = options.limit ?? DEFAULT_LIMIT;
-    const report = await audit(scorer, rewards, rows, { limit, responses: [...options.responseField, ...RESPONSES] });
+    const report = await audit(scorer, named.specs, rows, { limit, responses: [...options.responseField, ...RESPONSES] });
     terminal.out(options.json ? `${JSON.stringify(report)}\n` : `${reportLines(report, terminal).join("\n")}\n`);
     return report.verdict === "failed" ? EXIT.failed : EXIT.ok;
   } finally {
@@ -72,11 +69,16 @@ function reportLines(report: AuditReport, terminal: Terminal): string[] {
     },
   ];
   const flat = report.flat === 0 ? [] : [`On ${report.flat} of ${report.rows} rows no honest completion is paid more than the worst.`];
+  const left = report.left === 0 ? [] : [`${report.left} more rows are left out: nothing that was written for them could be scored.`];
   return [
     ...table(columns, terminal.width()),
     `Shares lie between the worst (${shortNumber(honest.worst)}: nothing, or a plain wrong answer) and the honest one; the limit is ${Math.round(100 * limit)} %.`,
     `The honest one writes: ${honest.ways.join("; ")}.`,
+    ...(report.form.length === 0 || report.verdict === "form"
+      ? []
+      : [`Pays for form alone, as it is meant to: ${report.form.join(", ")}.`]),
     ...flat,
+    ...left,
     ...report.findings.flatMap((finding) => findingLines(finding, terminal)),
     "",
     paint(verdictText(report), report.verdict === "failed" ? "yellow" : "green", terminal),

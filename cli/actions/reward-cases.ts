@@ -12,13 +12,19 @@ const FINISHES: readonly unknown[] = ["stop", "length", "environment"] satisfies
 
 /**
  * Completions to score: rows of a JSONL file with a `completion` each; a rollout file; or a run, with all of its rollout files. `targets` are the
- * fields that a row's `target` stands for where it has none of its own. Throws DataError.
+ * fields that a row's `target` stands for where it has none of its own. So many at most: `limit`. Throws DataError.
  */
-export async function readCases(path: string, targets: readonly string[]): Promise<Case[]> {
+export async function readCases(path: string, targets: readonly string[], limit?: number): Promise<Case[]> {
   const found = await stat(path).catch(() => null);
-  if (found?.isDirectory() || extname(path) === ".arrow") return (await readRun(path)).cases;
-  const rows = await fileRows(path, null);
+  if (found?.isDirectory() || extname(path) === ".arrow") return firstCases((await readRun(path)).cases, limit);
+  const rows = await fileRows(path, limit ?? null);
   return rows.map((row) => rowCase(row, path, targets));
+}
+
+/** So many cases, and the rest of the last one's group, since some rewards look at groups. All without a limit. */
+export function firstCases(cases: readonly Case[], limit: number | undefined): Case[] {
+  const first = new Set<unknown>(cases.slice(0, limit).map(({ group }, i) => group ?? i));
+  return cases.filter(({ group }, i) => first.has(group ?? i));
 }
 
 function rowCase({ id, fields }: Example, file: string, targets: readonly string[]): Case {

@@ -45,6 +45,13 @@ export async function namedRewards(what: string, set: readonly string[] = []): P
   return { specs: [data], judges: {}, seed: 0, folder, files: isFile ? [resolve(what)] : [] };
 }
 
+/** How many completions to score at the same time so that what each takes can be told: many only where somebody else does the work. */
+export async function atOnce({ specs }: NamedRewards, { waits }: Pick<Scorer, "waits">): Promise<number> {
+  if (waits) return Number.POSITIVE_INFINITY;
+  const { isThreaded } = await import("../../rewards/user/files.ts");
+  return specs.some(isThreaded) ? 8 : 1;
+}
+
 /** The scorer of named rewards; its owner closes it. */
 export async function openScorer({ specs, judges, seed, folder }: NamedRewards, recipe?: string): Promise<Scorer> {
   const { createScorer } = await import("../../rewards/compose.ts");

@@ -1,9 +1,10 @@
-import { basename, dirname, resolve } from "node:path";
+import { basename, dirname, extname, resolve } from "node:path";
 import { UserError } from "../../core/errors.ts";
 import type { Example } from "../../core/types.ts";
 
-/** The first rows of a JSONL file, in its order. Throws DataError. */
+/** The first rows of a JSONL or Parquet file, in its order. Throws DataError. */
 export async function fileRows(file: string, rows: number | null): Promise<Example[]> {
+  if (extname(file) === ".parquet") return (await import("../../datasets/parquet-rows.ts")).readParquet(file, rows);
   const { openDataset } = await import("../../datasets/index.ts");
   const path = resolve(file);
   const dataset = await openDataset({ name: "jsonl", path: basename(path), shuffle: false }, { folder: dirname(path), seed: 0 });
@@ -16,7 +17,7 @@ export async function recipeRows(file: string, { rows, set }: { rows: number; se
     import("../../configs/train-data.ts"),
     import("../../datasets/index.ts"),
   ]);
-  const data = await loadTrainData(file, { set });
+  const data = /\.ya?ml$/.test(file) ? await loadTrainData(file, { set }) : null;
   if (data === null)
     throw new UserError({ place: { file }, message: "has no data.train", cure: "Say which rows to take: --data <file.jsonl>." });
   return take(await openDataset(data.train, data), rows);

@@ -9,7 +9,7 @@ import { shortNumber } from "../terminal/number.ts";
 import { table } from "../terminal/table.ts";
 import { paint, type Terminal } from "../terminal/terminal.ts";
 import { printable, truncate } from "../terminal/text.ts";
-import { readRun } from "./reward-cases.ts";
+import { firstCases, readRun } from "./reward-cases.ts";
 import { namedRewards, openScorer } from "./reward-open.ts";
 import { headOf } from "./reward-test.ts";
 
@@ -34,8 +34,7 @@ export async function rewardScore(path: string, { recipe, limit, set, json }: Re
     });
   }
   const run = await readRun(path);
-  // whole groups, since some rewards look at them
-  const cases = limit === undefined ? run.cases : firstGroups(run.cases, limit);
+  const cases = firstCases(run.cases, limit);
   const rewards = recipe ?? join(run.folder, "recipe.yaml");
   const scorer = await openScorer(await namedRewards(rewards, set), rewards);
   try {
@@ -57,12 +56,6 @@ export async function rewardScore(path: string, { recipe, limit, set, json }: Re
     await scorer.close();
   }
   return EXIT.ok;
-}
-
-/** So many cases, and the rest of the last one's group. */
-function firstGroups(cases: readonly Case[], limit: number): Case[] {
-  const groups = new Set(cases.slice(0, limit).map(({ group }) => group));
-  return cases.filter(({ group }) => groups.has(group));
 }
 
 interface Scorings {

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { fakeTerminal } from "../../tests/fake-terminal.ts";
+import { ROOT } from "../../tests/sources.ts";
 import { rewardTest } from "./reward-test.ts";
 
 const OPTIONS = { set: [] };
@@ -71,6 +72,14 @@ test("a reward of the package by name, and a recipe; --json, --limit", async () 
   await rewardTest(recipe, data, { ...OPTIONS, json: true, set: ["rewards.0.weight=4"] }, composed);
   // 4 for each of two right answers out of four
   expect(JSON.parse(composed.printed).stats[0]).toMatchObject({ name: "reward", mean: 1, max: 4 });
+});
+
+test("rows of a Parquet file", async () => {
+  const terminal = fakeTerminal();
+  const sums = join(ROOT, "tests/fixtures/parquet/sums.parquet");
+  expect(await rewardTest("answer", sums, { ...OPTIONS, json: true, limit: 2 }, terminal)).toBe(0);
+  // 15 for 15, and 15 for 17
+  expect(JSON.parse(terminal.printed).stats[0]).toMatchObject({ name: "reward", mean: 0.5 });
 });
 
 test("mistakes of the reader", async () => {

@@ -11,7 +11,7 @@ import { table } from "../terminal/table.ts";
 import { paint, type Terminal } from "../terminal/terminal.ts";
 import { printable, truncate } from "../terminal/text.ts";
 import { readCases } from "./reward-cases.ts";
-import { namedRewards, openScorer } from "./reward-open.ts";
+import { atOnce, namedRewards, openScorer } from "./reward-open.ts";
 import { watchFiles } from "./watch-files.ts";
 
 export interface RewardTestOptions {
@@ -64,10 +64,11 @@ async function once(what: string, data: string, { limit, set, json }: RewardTest
     import("../../rewards/workbench/cases.ts"),
     import("../../rewards/workbench/stats.ts"),
   ]);
-  const scorer = await openScorer(await namedRewards(what, set), what);
+  const named = await namedRewards(what, set);
+  const scorer = await openScorer(named, what);
   try {
-    const cases = (await readCases(data, Object.values(scorer.targets ?? {}))).slice(0, limit);
-    const scored = await scoreCases(scorer, cases);
+    const cases = await readCases(data, Object.values(scorer.targets ?? {}), limit);
+    const scored = await scoreCases(scorer, cases, { atOnce: await atOnce(named, scorer) });
     const stats = statsOf(scored);
     const rewards = scored.flatMap(({ reward }) => (reward === null ? [] : [reward]));
     const bins = histogram(rewards);

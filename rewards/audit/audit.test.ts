@@ -168,6 +168,17 @@ describe("compositions of the library's rewards pass", () => {
     expect(honest.reward).toBeGreaterThan(honest.worst);
   });
 
+  test("rows of several kinds, each with the reward and the form of its own", async () => {
+    const rows = ROWS.map((row, i) => ({ ...row, fields: { ...row.fields, kind: i % 2 === 0 ? "box" : "number" } }));
+    const specs = [
+      { name: "box_overlap", when: { field: "kind", is: "box" } },
+      { name: "answer", when: { field: "kind", is: "number" } },
+    ];
+    const { verdict, honest, flat, left } = await auditOf(specs, rows);
+    expect({ verdict, flat, left }).toEqual({ verdict: "passed", flat: 0, left: 0 });
+    expect(honest.reward).toBeCloseTo(1, 12);
+  });
+
   test.each([
     [[{ name: "format" }]],
     [

@@ -1,11 +1,11 @@
 import type { Example, Scorer } from "../../core/types.ts";
 import type { RewardSpec } from "../options.ts";
-import { type Way, waysOf } from "./honest.ts";
-import { knowsForm, targetFields, zeroRow } from "./look.ts";
+import { waysOf } from "./honest.ts";
+import { type Judged, judge } from "./judge.ts";
+import { formParts, knowsForm, targetFields, zeroRow } from "./look.ts";
 import { type Played, Player } from "./play.ts";
-import { type AuditPolicy, othersOf, policies, type Seen, seenOf } from "./policies.ts";
+import { type AuditPolicy, policies } from "./policies.ts";
 import { shellsOf } from "./shells.ts";
-import { spellings } from "./values.ts";
 
 /**
  * The share of the honest reward that no policy may have which knows nothing, or spoils what it knows: a half. A wrong answer in the right form is
@@ -13,10 +13,8 @@ import { spellings } from "./values.ts";
  */
 export const DEFAULT_LIMIT = 0.5;
 
-/** Ways that are tried on all rows, of those that are paid best on the first ones. */
-const WAYS = 6;
-const PROBED = 4;
-const HONEST = { name: "honest" };
+/** Rows on which every way of writing an answer is tried where a judge is asked, and each question costs something. */
+const PROBED_BY_JUDGES = 2;
 
 export interface AuditOptions {
   limit: number;
@@ -51,19 +49,15 @@ export interface AuditReport {
   verdict: "passed" | "failed" | "form";
   limit: number;
   rows: number;
+  /** rows that no way of writing could be scored for, not among the others */
+  left: number;
   /** rows on which no honest completion is paid more than the worst */
   flat: number;
+  /** counted parts that look at form alone */
+  form: string[];
   honest: { reward: number; worst: number; ways: string[] };
   policies: PolicyResult[];
   findings: Finding[];
-}
-
-/** A row with what honesty and doing nothing get on it. */
-interface Judged {
-  seen: Seen;
-  way: Way;
-  honest: number;
-  worst: number;
 }
 
 /**
@@ -79,22 +73,16 @@ export async function audit(
 ): Promise<AuditReport> {
   const player = new Player(scorer);
   const fields = targetFields(scorer, specs, rows);
-  const judged = await judge(player, rows, fields, responses, specs, rows);
+  const ways = waysOf(fields, responses, shellsOf(specs));
+  const probed = scorer.waits ? PROBED_BY_JUDGES : rows.length;
+  const judged = await judge(player, ways, { chosen: rows, rows, probed });
   const zero = await zeroRow(scorer, rows, judged[0]?.way.field ?? fields[0]!);
-  const probe =
-    zero === null
-      ? []
-      : await judge(
-          player,
-          [zero.example],
-          fields,
-          responses,
-          specs,
-          rows.filter((row) => row !== zero.source),
-        );
+  const strangers = rows.filter((row) => row !== zero?.source);
+  const zeros = zero === null ? [] : await judge(player, ways, { chosen: [zero.example], rows: strangers, probed });
   const results: PolicyResult[] = [];
-  for (const policy of policies)
-    results.push(await result(player, policy, policy.name === "blank_as_zero" ? [...judged, ...probe] : judged));
+  for (const policy of policies) {
+    results.push(await result(player, policy, policy.name === "blank_as_zero" ? [...judged, ...zeros] : judged));
+  }
   const form = knowsForm(specs);
   const flat = judged.filter(({ honest, worst }) => !(honest > worst)).length;
   const findings: Finding[] = [
@@ -106,7 +94,9 @@ export async function audit(
     verdict: findings.length > 0 ? "failed" : form ? "form" : "passed",
     limit,
     rows: judged.length,
+    left: rows.length - judged.length,
     flat,
+    form: formParts(scorer, specs),
     honest: {
       reward: average(judged.map(({ honest }) => honest)),
       worst: average(judged.map(({ worst }) => worst)),
@@ -115,75 +105,6 @@ export async function audit(
     policies: results,
     findings,
   };
-}
-
-/** Finds how an honest policy writes each row, and what it and the worst get. Rows that can't be written or scored are left out. */
-async function judge(
-  player: Player,
-  chosen: readonly Example[],
-  fields: readonly string[],
-  responses: readonly string[],
-  specs: readonly RewardSpec[],
-  rows: readonly Example[],
-): Promise<Judged[]> {
-  const ways = await bestWays(player, chosen.slice(0, PROBED), waysOf(fields, responses, shellsOf(specs)));
-  const judged = await Promise.all(
-    chosen.map(async (example): Promise<Judged | null> => {
-      const paid = await Promise.all(
-        ways.map(async (way) => {
-          const completion = way.write(example);
-          const played = completion === null ? null : await player.play(example, completion, HONEST);
-          return { way, reward: played?.reward ?? null };
-        }),
-      );
-      const scored = paid.filter((one): one is { way: Way; reward: number } => one.reward !== null);
-      if (scored.length === 0) return null;
-      const { way, reward } = scored.reduce((best, one) => (one.reward > best.reward ? one : best));
-      const seen = seenFor(example, way, ways, rows);
-      const floor = await Promise.all([
-        player.play(example, "", { name: "empty" }),
-        player.play(example, seen.wrong[0]!, { name: "never_tool" }),
-      ]);
-      const worst = Math.min(...floor.flatMap(({ reward: low }) => (low === null ? [] : [low])), reward);
-      return { seen, way, honest: reward, worst };
-    }),
-  );
-  return judged.filter((one) => one !== null);
-}
-
-/** The ways that are paid best on a few rows. One that is never the best of a row could only be it on others by chance. */
-async function bestWays(player: Player, rows: readonly Example[], ways: readonly Way[]): Promise<Way[]> {
-  const ranked = await Promise.all(
-    ways.map(async (way) => {
-      const completions = rows.flatMap((example) => {
-        const completion = way.write(example);
-        return completion === null ? [] : [{ example, completion }];
-      });
-      const played = await Promise.all(completions.map(({ example, completion }) => player.play(example, completion, HONEST)));
-      const rewards = played.flatMap(({ reward }) => (reward === null ? [] : [reward]));
-      return { way, value: rewards.length === 0 ? Number.NEGATIVE_INFINITY : average(rewards) };
-    }),
-  );
-  const down = ranked.filter(({ value }) => value > Number.NEGATIVE_INFINITY).sort((a, b) => (a.value === b.value ? 0 : b.value - a.value));
-  return down.slice(0, WAYS).map(({ way }) => way);
-}
-
-function seenFor(example: Example, way: Way, ways: readonly Way[], rows: readonly Example[]): Seen {
-  const { field, spelling } = way;
-  const text = (one: Example) => spellings(one.fields[field])[spelling] ?? spellings(one.fields[field])[0];
-  const stranger = othersOf(example, field, rows)[0] ?? null;
-  // what is written besides the answer is another row's, so that nothing of this one is known; without one, nothing is said there
-  const blank: Example = { id: "", fields: { [field]: "x" } };
-  const forms = [way, ...ways].filter((one) => one.field === field);
-  const write = (answers: readonly string[]): string => {
-    for (const form of forms) {
-      const completion = form.write(stranger ?? blank, answers) ?? form.write(blank, answers);
-      if (completion !== null) return completion;
-    }
-    return answers.join("\n");
-  };
-  const all = rows.flatMap((one) => text(one) ?? []);
-  return seenOf(example, { field, spelling, rows, right: text(example) ?? "", all }, { write, honestOf: (other) => way.write(other) });
 }
 
 /** Plays each strategy of a policy on all rows and takes the one that is paid best. */

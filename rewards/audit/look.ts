@@ -15,18 +15,26 @@ export function targetFields(scorer: Scorer, specs: readonly RewardSpec[], rows:
   const found = names.flatMap((name) => {
     const spec = specs[scorer.names.indexOf(name)];
     const field = scorer.targets?.[name];
-    const blind = spec?.name !== undefined && rewards.has(spec.name) && !readsTarget(rewards.get(spec.name));
-    return field === undefined || blind ? [] : [field];
+    return field === undefined || (spec !== undefined && isForm(spec)) ? [] : [field];
   });
   const there = (field: string) => rows.some(({ fields }) => fields[field] !== undefined && fields[field] !== null);
   const known = [...new Set(found)].filter(there);
   return known.length > 0 ? known : ["answer", "target", "solution"].filter(there).concat("answer").slice(0, 1);
 }
 
+/** Names of the counted parts that look at form alone, length and manner among it: what they pay, everybody may have. */
+export function formParts(scorer: Scorer, specs: readonly RewardSpec[]): string[] {
+  return scorer.names.filter((name, i) => scorer.counted.includes(name) && isForm(specs[i]!));
+}
+
+function isForm({ name }: RewardSpec): boolean {
+  return name !== undefined && rewards.has(name) && !readsTarget(rewards.get(name));
+}
+
 /** Whether nothing that decides the reward reads a target: then it pays for form alone, and is meant to. A file of one's own is not known to. */
 export function knowsForm(specs: readonly RewardSpec[]): boolean {
   const deciding = specs.filter((spec) => spec.part === undefined && (counts(spec) || spec.gate !== undefined));
-  return deciding.length > 0 && deciding.every(({ name }) => name !== undefined && rewards.has(name) && !readsTarget(rewards.get(name)));
+  return deciding.length > 0 && deciding.every(isForm);
 }
 
 /**

@@ -12,9 +12,20 @@ export interface Case {
   recorded: Scored | null;
 }
 
-/** Scores cases, groups among them as wholes, order kept. */
-export async function scoreCases(scorer: Pick<Scorer, "score" | "scoreGroup">, cases: readonly Case[]): Promise<Scored[]> {
-  const scored = await Promise.all(cases.map(({ request }) => scorer.score(request)));
+/**
+ * Scores cases, groups among them as wholes, order kept. `atOnce` at the same time: what runs in this thread takes its time one after the other, and
+ * those that wait would seem to take longer.
+ */
+export async function scoreCases(
+  scorer: Pick<Scorer, "score" | "scoreGroup">,
+  cases: readonly Case[],
+  { atOnce = Number.POSITIVE_INFINITY }: { atOnce?: number } = {},
+): Promise<Scored[]> {
+  const scored: Scored[] = [];
+  while (scored.length < cases.length) {
+    const next = cases.slice(scored.length, scored.length + atOnce);
+    scored.push(...(await Promise.all(next.map(({ request }) => scorer.score(request)))));
+  }
   if (scorer.scoreGroup === undefined) return scored;
   const groups = [...groupBy(cases.keys(), (i) => cases[i]!.group ?? i).values()];
   await Promise.all(
