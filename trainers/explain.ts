@@ -103,17 +103,18 @@ function entropyLines(stage: GrpoStage): Line[] {
 }
 
 function oldPolicy(stage: GrpoStage): string {
-  const { old_logprobs, correction, correction_level, correction_low, correction_high, correction_normalize } = stage;
-  if (old_logprobs === "sampled") return "logprobs of the sampler";
+  const { old_logprobs, correction, correction_level, correction_low, correction_high, correction_normalize, staleness } = stage;
+  const sampler = staleness === 0 ? "the sampler" : `the sampler, which is ${staleness} ${staleness === 1 ? "step" : "steps"} behind`;
+  if (old_logprobs === "sampled") return `logprobs of ${sampler}`;
   const base = "logprobs of the trainer before the first update of the step";
-  if (correction === "none") return base;
+  if (correction === "none") return staleness === 0 ? base : `${base}; nothing corrects for ${sampler}`;
   const [low, high] = [correction_low ?? 0, correction_high];
   const ratio = { token: "exp(old - sampler)", sequence: "exp(sum of old - sampler)", sequence_mean: "exp(mean of old - sampler)" }[
     correction_level
   ];
   const bound = correction === "truncate" ? `within ${low} and ${high}` : `0 outside of ${low} and ${high}`;
   const long = correction_level === "sequence" ? "; a product over the completion: long ones rarely stay within bounds" : "";
-  return `${base}; importance weight ${ratio}, ${bound}${correction_normalize ? ", over its mean" : ""}${long}`;
+  return `${base}; importance weight ${ratio}, ${bound}${correction_normalize ? ", over its mean" : ""}${staleness === 0 ? "" : `, for ${sampler}`}${long}`;
 }
 
 function masked({ mask_truncated, compare_truncated, reject }: GrpoStage): string[] {

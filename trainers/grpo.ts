@@ -9,12 +9,13 @@ import { judgedRollout } from "./credit.ts";
 import { assertOnPolicy, mismatchOf } from "./grpo-check.ts";
 import { klInReward, klPenalties, learnedGroups, lookUpPolicies } from "./grpo-learned.ts";
 import { entropyBonus, normalisedOver, rolloutMetrics, updateMetrics } from "./grpo-metrics.ts";
-import { examplesPerStep, sampleStep } from "./grpo-sample.ts";
+import { examplesPerStep } from "./grpo-sample.ts";
 import { type LearnedGroup, type LearnedSequence, takeGradient } from "./grpo-update.ts";
 import { hasEntropyBonus } from "./losses/spec.ts";
 import { skippedUpdate } from "./not-finite.ts";
 import type { GrpoStage } from "./options.ts";
 import { type StageContext, type StageRunner, updatesPerStep } from "./runner.ts";
+import { SampledAhead } from "./sample-ahead.ts";
 import type { ScoredGroup } from "./sample-groups.ts";
 import { scheduledStep } from "./schedule.ts";
 
@@ -30,6 +31,7 @@ export function grpoRunner(context: StageContext, stage: GrpoStage): StageRunner
   const { engine, processor } = crew;
   const { minibatches, optimizer, steps } = stage;
   const updates = updatesPerStep(stage);
+  const ahead = new SampledAhead(context, stage);
   let control = (context.state as Controlled | null) ?? initialControl(stage);
 
   /** Advantages into the rollouts that are learned from and, with them, to the step's file. */
@@ -55,8 +57,11 @@ export function grpoRunner(context: StageContext, stage: GrpoStage): StageRunner
     await file.close();
   }
 
-  /** Takes the step's optimizer steps and says how they went; nothing where nothing could be learned. */
-  async function update(groups: LearnedGroup[], step: number): Promise<Record<string, number>> {
+  /**
+   * Takes the step's optimizer steps and says how they went; nothing where nothing could be learned. `behind`: of each rollout, the optimizer
+   * steps since it was sampled.
+   */
+  async function update(groups: LearnedGroup[], step: number, behind: number[]): Promise<Record<string, number>> {
     const size = Math.ceil(groups.length / minibatches);
     const learned: LearnedSequence[] = [];
     const sums = { loss: 0, bonus: 0, grad_norm: 0, learning_rate: 0 };
@@ -65,11 +70,12 @@ export function grpoRunner(context: StageContext, stage: GrpoStage): StageRunner
       const start = (pass % minibatches) * size;
       const part = groups.slice(start, start + size);
       if (part.length === 0) continue;
-      /** whether the policy is still the one that sampled */
+      /** whether the policy is still the one that the step began with */
       const first = learned.length === 0;
       const coefficients = { kl: control.kl, entropy: appliedEntropy(control, stage) };
       const noise = deriveSeed(seed, "dropout", context.stage, step * updates + pass);
-      const taken = await takeGradient(part, { engine, stage, coefficients, seed: noise, policyIsOld: first });
+      const policyIsOld = first && (stage.old_logprobs === "recomputed" || behind.every((steps) => steps === 0));
+      const taken = await takeGradient(part, { engine, stage, coefficients, seed: noise, policyIsOld });
       if (taken === null) {
         const rollouts = part.reduce((count, group) => count + group.rollouts.length, 0);
         warn(`step ${step + 1}: none of ${rollouts} rollouts enters the loss, nothing is learned from them`);
@@ -77,7 +83,7 @@ export function grpoRunner(context: StageContext, stage: GrpoStage): StageRunner
       }
       if (first) {
         mismatch = mismatchOf(groups, taken.sequences, stage);
-        assertOnPolicy(taken.sequences, stage, context, step);
+        assertOnPolicy(taken.sequences, stage, context, step, behind);
       }
       const scheduled = scheduledStep(step * updates + pass, steps * updates, optimizer);
       const { gradNorm, skipped } = await engine.optimStep(scheduled);
@@ -107,15 +113,19 @@ export function grpoRunner(context: StageContext, stage: GrpoStage): StageRunner
       await engine.dropSnapshot(SNAPSHOT);
     },
     state: () => ({ ...control }),
+    save: (folder, step) => ahead.save(folder, step),
+    load: (folder) => ahead.load(folder),
     async step(step) {
       const started = performance.now();
-      const { groups, sampled } = await sampleStep(context, stage, step);
+      const { groups, sampled } = await ahead.of(step);
       const rollouts = groups.flatMap((group) => group.rollouts);
       const sampledAt = performance.now();
       const learned = learnedGroups(groups, stage, seed);
       await lookUpPolicies(engine, learned, stage, SNAPSHOT);
       await assignAdvantages(groups, learned, step);
-      const trained = await update(learned, step);
+      const version = context.firstVersion + step * updates;
+      const behind = rollouts.map(({ policyVersion }) => version - policyVersion);
+      const trained = await update(learned, step, behind);
       const kl = trained.kl ?? klInReward(learned, stage);
       if (kl !== undefined) control = afterStep(control, kl, rollouts.length, stage);
       const promptTokens = groups.reduce((sum, { prompt }) => sum + prompt.tokens.length, 0);
@@ -133,6 +143,7 @@ export function grpoRunner(context: StageContext, stage: GrpoStage): StageRunner
           ...(kl === undefined ? {} : { kl }),
           ...(stage.kl_target === null ? {} : { kl_coef: control.kl }),
           ...(stage.filter === null ? {} : { "filter/sampled_groups": sampled, "filter/kept_groups": groups.length }),
+          ...(stage.staleness === 0 || behind.length === 0 ? {} : { "policy/staleness": mean(behind) }),
           num_tokens: tokens,
           "time/rollout_s": (sampledAt - started) / 1000,
           "time/train_s": (performance.now() - sampledAt) / 1000,

@@ -95,6 +95,12 @@ export const GrpoStage = z.strictObject({
   group_size: z.int().min(2, "expected 2 or more: with one completion per prompt every advantage is 0").default(8),
   minibatches: z.int().min(1).default(1).describe("optimizer steps per pass over a rollout batch; it is split into this many parts"),
   epochs: z.int().min(1).default(1).describe("passes over a rollout batch"),
+  staleness: z
+    .int()
+    .min(0)
+    .max(8)
+    .default(0)
+    .describe("steps between sampling a step's groups and training on them: they are by a policy that much behind"),
   micro_batch_groups: z
     .int()
     .min(1)

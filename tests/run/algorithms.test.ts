@@ -69,7 +69,7 @@ test("every recipe takes two steps, on the policy that sampled", async () => {
 
 const meanOf = (rows: Record<string, number>[]) => rows.reduce((sum, row) => sum + row["rewards/sevens/mean"]!, 0) / rows.length;
 
-describe.each(["grpo", "dapo", "dr-grpo", "gspo", "cispo", "rloo", "reinforce-plus-plus"])("%s", (recipe) => {
+describe.each(["grpo", "dapo", "dr-grpo", "gspo", "cispo", "rloo", "reinforce-plus-plus", "one-step-off"])("%s", (recipe) => {
   test("learns what it is paid for, and nothing when it is paid at random", async () => {
     const paid = (await run(join(FOLDER, `${recipe}.yaml`), `paid-${recipe}`)).rows;
     const random = (await run(join(FOLDER, `${recipe}.yaml`), `random-${recipe}`, "rewards.0.weight=0", "rewards.1.weight=1")).rows;
