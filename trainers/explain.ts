@@ -128,8 +128,10 @@ function masked({ mask_truncated, compare_truncated, reject }: GrpoStage): strin
   return out;
 }
 
-function groups({ groups_per_step, group_size, minibatches, epochs, filter }: GrpoStage): string {
-  const size = `${groups_per_step} of ${group_size} completions a step, ${minibatches * epochs} updates`;
+function groups({ groups_per_step, group_size, minibatches, epochs, filter, replay }: GrpoStage): string {
+  const again =
+    replay === null ? "" : `, with up to ${replay.groups} of the last ${replay.steps} steps whose rewards have a std > ${replay.min_std}`;
+  const size = `${groups_per_step} of ${group_size} completions a step${again}, ${minibatches * epochs} updates`;
   if (filter === null) return size;
   const { on, differ, low, high, max_rounds, exhausted } = filter;
   const wanted = [

@@ -7,6 +7,7 @@ import { lossFields } from "./losses/options.ts";
 import { Optimizer } from "./optimizer-options.ts";
 import { PpoStage } from "./ppo/options.ts";
 import { DpoStage } from "./preference/options.ts";
+import { Replay } from "./replay.ts";
 import { Sampling } from "./sampling-options.ts";
 
 export type { Optimizer } from "./optimizer-options.ts";
@@ -111,6 +112,7 @@ export const GrpoStage = z.strictObject({
   filter: GroupFilter.nullable()
     .default(null)
     .describe("which groups are learned from, others being sampled in place of the rest; null takes all"),
+  replay: Replay.nullable().default(null).describe("groups of earlier steps that each step trains on again; null has none"),
   mask_truncated: z.boolean().default(false).describe("nothing is learned from completions that reached the token limit"),
   compare_truncated: z.boolean().default(true).describe("but their rewards count among their siblings'"),
   advantage: z.string().default("group_mean").describe("how rewards become advantages"),
