@@ -25,7 +25,7 @@ export function grpoProblems(tree: Tree, stage: Partial<GrpoStage>, written: Rec
   return [
     ...sizes(stage, refuse),
     ...unknown,
-    ...(unknown.length > 0 ? [] : [...ignored(stage, written, refuse), ...contradictions(stage, refuse)]),
+    ...(unknown.length > 0 ? [] : [...ignored(stage, written, refuse), ...contradictions(stage, refuse), ...replayProblems(stage, refuse)]),
   ];
 }
 
@@ -64,6 +64,36 @@ function contradictions(
   }
   return problems;
 }
+
+/** Replays that would mix what belongs to one policy, or can't be drawn. */
+function replayProblems(stage: Partial<GrpoStage>, refuse: Refuse): Problem[] {
+  const { replay, minibatches = 1, groups_per_step = 1, advantage, scale_rewards, loss, correction } = stage;
+  if (!replay || advantage === undefined || loss === undefined) return [];
+  const problems: Problem[] = [];
+  const most = replay.steps * groups_per_step;
+  if (replay.groups > most) {
+    const cure = `${replay.steps} steps have no more groups than that: keep them longer, or draw fewer.`;
+    problems.push(refuse("replay", `expected groups of ${most} or less, got ${replay.groups}`, cure));
+  }
+  if (replay.groups % minibatches !== 0) {
+    const cure = "Every optimizer step takes as many replayed groups as the others.";
+    problems.push(refuse("replay", `expected groups to be a multiple of minibatches (${minibatches}), got ${replay.groups}`, cure));
+  }
+  const { reads } = advantages.get(advantage);
+  const ofBatch = OF_BATCH.includes(advantage) ? `advantage ${advantage}` : "scale_rewards batch";
+  if (OF_BATCH.includes(advantage) || (reads.includes("scale_rewards") && scale_rewards === "batch")) {
+    const cure = "Rewards of several policies are no batch: use an advantage within each group, as group_mean.";
+    problems.push(refuse("replay", `does not go with ${ofBatch}, which compares the groups of a step`, cure));
+  }
+  if (["reinforce", "gpg"].includes(loss) && correction === "none") {
+    const cure = "Use a loss with a ratio, as grpo, or old_logprobs: recomputed with a correction.";
+    problems.push(refuse("replay", `does not go with loss ${loss}, which does not see that another policy sampled`, cure));
+  }
+  return problems;
+}
+
+/** Advantages over all completions of a step. */
+const OF_BATCH = ["gdpo", "gdpo_whitened", "reinforce_plus_plus", "reinforce_plus_plus_baseline"];
 
 /** Fields that were given another value than they have by themselves, though nothing reads them. */
 function ignored(stage: Partial<GrpoStage>, written: Record<string, unknown>, refuse: Refuse): Problem[] {

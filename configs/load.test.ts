@@ -235,6 +235,31 @@ describe("one fault, its place and its cure", () => {
       "r.yaml:17:25: stages.1.micro_batch_groups: expected 4 or less, got 5\n  That is groups_per_step / minibatches: a minibatch has no more.",
     ],
     [
+      "    group_size: 8",
+      "    replay: { steps: 1, groups: 17 }",
+      "r.yaml:16:13: stages.1.replay: expected groups of 16 or less, got 17\n  1 steps have no more groups than that: keep them longer, or draw fewer.",
+    ],
+    [
+      "    group_size: 8",
+      "    minibatches: 2\n    replay: { steps: 1, groups: 3 }",
+      "r.yaml:17:13: stages.1.replay: expected groups to be a multiple of minibatches (2), got 3\n  Every optimizer step takes as many replayed groups as the others.",
+    ],
+    [
+      "    group_size: 8",
+      "    advantage: gdpo\n    replay: { steps: 1, groups: 3 }",
+      "r.yaml:17:13: stages.1.replay: does not go with advantage gdpo, which compares the groups of a step\n  Rewards of several policies are no batch: use an advantage within each group, as group_mean.",
+    ],
+    [
+      "    group_size: 8",
+      "    scale_rewards: batch\n    replay: { steps: 1, groups: 3 }",
+      "r.yaml:17:13: stages.1.replay: does not go with scale_rewards batch, which compares the groups of a step\n  Rewards of several policies are no batch: use an advantage within each group, as group_mean.",
+    ],
+    [
+      "    group_size: 8",
+      "    loss: reinforce\n    replay: { steps: 1, groups: 3 }",
+      "r.yaml:17:13: stages.1.replay: does not go with loss reinforce, which does not see that another policy sampled\n  Use a loss with a ratio, as grpo, or old_logprobs: recomputed with a correction.",
+    ],
+    [
       "preset: tiny",
       "preset: tiny, path: .",
       "r.yaml:2:8: model: give either preset or path\nr.yaml:2:30: model.path: FOLDER has no config.json and no adapter_config.json\n  Name a folder with config.json, safetensors weights and tokenizer files, or one that PEFT wrote.",

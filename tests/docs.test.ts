@@ -220,6 +220,7 @@ describe("docs/recipes.md and the schema say the same", () => {
     ...kinds(property(root, "environment"), "name", "Environment"),
     ...stages,
     ["filter", options(property(grpo, "filter")).find((one) => one.properties !== undefined)!],
+    ["replay", options(property(grpo, "replay")).find((one) => one.properties !== undefined)!],
     ["reject", property(grpo, "reject").items!],
     ["optimizer", property(stages[0]![1], "optimizer")],
     ["sampling", property(root, "evaluation", "sampling")],

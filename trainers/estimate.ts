@@ -134,7 +134,9 @@ function momentsOf({ adafactor }: Optimizer): number {
 /** Shapes of the passes of one update, as JSON. */
 function stageShapes({ update, micro, packing }: StageNeeds, rows: TrainRow[], { model }: Policy): string[] {
   const size = micro ?? update;
-  return Array.from({ length: Math.ceil(update / size) }, (_, i) => rows.slice(i * size, Math.min(update, (i + 1) * size)))
+  // replayed groups are more rows than a step samples
+  const all = Array.from({ length: update }, (_, i) => rows[i % rows.length]!);
+  return Array.from({ length: Math.ceil(update / size) }, (_, i) => all.slice(i * size, (i + 1) * size))
     .flatMap((part) => planBatch(part, model, packing))
     .map(({ shape }) => JSON.stringify(shape));
 }

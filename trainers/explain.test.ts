@@ -46,6 +46,22 @@ test("every other choice is said where it is made", () => {
   expect(lines.groups).toContain("only where reward differs and mean reward > 0.1, of up to 10 rounds, else smaller");
 });
 
+test("replayed groups are said with the others", () => {
+  expect(grpo({ replay: { steps: 3, groups: 2 } }).groups).toBe(
+    "16 of 8 completions a step, with up to 2 of the last 3 steps whose rewards have a std > 0, 1 updates",
+  );
+});
+
+test("a sampler that is behind is said where the old policy is", () => {
+  expect(grpo({ staleness: 1 }).old).toBe("logprobs of the sampler, which is 1 step behind");
+  const recomputed = { staleness: 2, old_logprobs: "recomputed" };
+  const base = "logprobs of the trainer before the first update of the step";
+  expect(grpo(recomputed).old).toBe(`${base}; nothing corrects for the sampler, which is 2 steps behind`);
+  expect(grpo({ ...recomputed, correction: "mask" }).old).toBe(
+    `${base}; importance weight exp(old - sampler), 0 outside of 0 and 2, for the sampler, which is 2 steps behind`,
+  );
+});
+
 test("every loss and advantage has a formula, and none a missing number", () => {
   const all = [...policyLosses.names.map((loss) => grpo({ loss }).l!), ...advantages.names.map((advantage) => grpo({ advantage }).A!)];
   for (const line of all) expect(line).not.toMatch(/undefined|NaN|object/);

@@ -103,17 +103,18 @@ function entropyLines(stage: GrpoStage): Line[] {
 }
 
 function oldPolicy(stage: GrpoStage): string {
-  const { old_logprobs, correction, correction_level, correction_low, correction_high, correction_normalize } = stage;
-  if (old_logprobs === "sampled") return "logprobs of the sampler";
+  const { old_logprobs, correction, correction_level, correction_low, correction_high, correction_normalize, staleness } = stage;
+  const sampler = staleness === 0 ? "the sampler" : `the sampler, which is ${staleness} ${staleness === 1 ? "step" : "steps"} behind`;
+  if (old_logprobs === "sampled") return `logprobs of ${sampler}`;
   const base = "logprobs of the trainer before the first update of the step";
-  if (correction === "none") return base;
+  if (correction === "none") return staleness === 0 ? base : `${base}; nothing corrects for ${sampler}`;
   const [low, high] = [correction_low ?? 0, correction_high];
   const ratio = { token: "exp(old - sampler)", sequence: "exp(sum of old - sampler)", sequence_mean: "exp(mean of old - sampler)" }[
     correction_level
   ];
   const bound = correction === "truncate" ? `within ${low} and ${high}` : `0 outside of ${low} and ${high}`;
   const long = correction_level === "sequence" ? "; a product over the completion: long ones rarely stay within bounds" : "";
-  return `${base}; importance weight ${ratio}, ${bound}${correction_normalize ? ", over its mean" : ""}${long}`;
+  return `${base}; importance weight ${ratio}, ${bound}${correction_normalize ? ", over its mean" : ""}${staleness === 0 ? "" : `, for ${sampler}`}${long}`;
 }
 
 function masked({ mask_truncated, compare_truncated, reject }: GrpoStage): string[] {
@@ -127,8 +128,10 @@ function masked({ mask_truncated, compare_truncated, reject }: GrpoStage): strin
   return out;
 }
 
-function groups({ groups_per_step, group_size, minibatches, epochs, filter }: GrpoStage): string {
-  const size = `${groups_per_step} of ${group_size} completions a step, ${minibatches * epochs} updates`;
+function groups({ groups_per_step, group_size, minibatches, epochs, filter, replay }: GrpoStage): string {
+  const again =
+    replay === null ? "" : `, with up to ${replay.groups} of the last ${replay.steps} steps whose rewards have a std > ${replay.min_std}`;
+  const size = `${groups_per_step} of ${group_size} completions a step${again}, ${minibatches * epochs} updates`;
   if (filter === null) return size;
   const { on, differ, low, high, max_rounds, exhausted } = filter;
   const wanted = [

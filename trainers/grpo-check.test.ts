@@ -14,13 +14,14 @@ function sequence(ratio: number): LearnedSequence {
   return { rollout: { mask, sampled, old: sampled } as LearnedSequence["rollout"], fields: {}, values };
 }
 
-function checked(sequences: LearnedSequence[], fields: object = {}, noisy = false): string[] {
+function checked(sequences: LearnedSequence[], fields: object = {}, { noisy = false, behind = [0] } = {}): string[] {
   const warnings: string[] = [];
   assertOnPolicy(
     sequences,
     stageOf(fields),
     { stage: "rl", noisy, warn: (message: string) => warnings.push(message) } as unknown as StageContext,
     4,
+    behind,
   );
   return warnings;
 }
@@ -42,7 +43,11 @@ test("another one is warned of, or an error, or nobody's business", () => {
 test("nothing is checked where the sampler drew from another distribution, or training drops out", () => {
   const off = [sequence(2)];
   for (const sampling of [{ temperature: 0 }, { top_k: 5 }, { top_p: 0.9 }, { min_p: 0.1 }]) expect(checked(off, { sampling })).toEqual([]);
-  expect(checked(off, {}, true)).toEqual([]);
+  expect(checked(off, {}, { noisy: true })).toEqual([]);
+});
+
+test("nor where the sampler was behind, if only for some of the rollouts", () => {
+  expect(checked([sequence(2)], { ratio_check: "error" }, { behind: [0, 2] })).toEqual([]);
 });
 
 test("the gap is that of the first update, or of the whole step where the old logprobs were recomputed", () => {

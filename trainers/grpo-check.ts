@@ -6,13 +6,13 @@ import type { LearnedGroup, LearnedSequence } from "./grpo-update.ts";
 import type { GrpoStage } from "./options.ts";
 import type { StageContext } from "./runner.ts";
 
-/** Sampler and trainer of the first update's completions, whose policy is the one that sampled. */
+/** Sampler and trainer of the first update's completions, whose policy is the one that sampled unless that was behind. */
 const asTrained = (sequences: readonly LearnedSequence[]): Mismatch[] =>
   sequences.map(({ rollout, values }) => ({ mask: rollout.mask, old: values.logprobs!, sampled: rollout.sampled }));
 
 /**
- * How far apart sampler and trainer are: over the whole step where the old logprobs were recomputed, else over the first update's part, whose
- * logprobs come with its gradient.
+ * How far apart sampler and trainer are, by arithmetic and by the steps that the sampler was behind: over the whole step where the old
+ * logprobs were recomputed, else over the first update's part, whose logprobs come with its gradient.
  */
 export function mismatchOf(groups: readonly LearnedGroup[], first: readonly LearnedSequence[], stage: GrpoStage): Record<string, number> {
   if (stage.old_logprobs === "sampled") return mismatchMetrics(asTrained(first));
@@ -31,7 +31,8 @@ function comparable({ sampling }: GrpoStage, noisy: boolean): boolean {
 
 /**
  * The first update of a step is by the policy that sampled: its mean ratio trainer / sampler is 1, or something is wrong with prompts,
- * positions, weights or arithmetic. Filters of the sampler and dropout make it another distribution, and then nothing is checked.
+ * positions, weights or arithmetic. `behind`: the optimizer steps since each rollout was sampled; another policy is expected where there were
+ * any. Filters of the sampler and dropout make it another distribution, and then nothing is checked.
  * Throws UserError where the stage says so.
  */
 export function assertOnPolicy(
@@ -39,8 +40,9 @@ export function assertOnPolicy(
   stage: GrpoStage,
   { stage: name, noisy, warn }: StageContext,
   step: number,
+  behind: readonly number[],
 ): void {
-  if (stage.ratio_check === "off" || !comparable(stage, noisy)) return;
+  if (stage.ratio_check === "off" || !comparable(stage, noisy) || behind.some((steps) => steps > 0)) return;
   const ratios = asTrained(first).flatMap(({ mask, old, sampled }) =>
     [...old].flatMap((logprob, t) => (mask[t] === 0 ? [] : [Math.exp(logprob - sampled[t]!)])),
   );

@@ -1,67 +1,14 @@
 import { describe, expect, test } from "vitest";
-import type { SampleRequest } from "../engines/engine.ts";
 import { fromBatch } from "../rollouts/schema.ts";
+import { instantContext } from "../tests/instant-context.ts";
 import { examplesPerStep, sampleStep } from "./grpo-sample.ts";
 import { GrpoStage } from "./options.ts";
-import type { StageContext } from "./runner.ts";
 
 const stageOf = (filter: object | null) =>
   GrpoStage.parse({ name: "rl", kind: "grpo", steps: 3, groups_per_step: 2, group_size: 2, minibatches: 2, filter });
 
-/**
- * A crew whose engine answers at once and whose rewards differ within the groups of every third example only: 2, 5, 8, …
- */
-function context() {
-  const asked: number[] = [];
-  const warnings: string[] = [];
-  const crew = {
-    engine: {
-      async sample({ prompts, seeds }: SampleRequest, onCompletion: (completion: object) => void) {
-        prompts.forEach((_, prompt) => {
-          seeds[prompt]!.forEach((_, member) => {
-            const tokens = Int32Array.of(member);
-            onCompletion({ prompt, member, tokens, logprobs: Float32Array.of(-1), finish: "stop", startedMs: 0, finishedMs: 0 });
-          });
-        });
-      },
-    },
-    processor: {
-      decode: (tokens: Int32Array) => String(tokens[0]),
-      encodePrompt: async () => ({ prompt: { tokens: Int32Array.of(0), pixels: null }, text: "" }),
-      stopIds: [],
-      tokenPieces: () => [],
-    },
-    environment: { start: () => [], reply: () => null },
-    scorer: {
-      names: ["right"],
-      counted: ["right"],
-      async score({ example, completion }: { example: { id: string }; completion: string }) {
-        const reward = Number(example.id) % 3 === 2 ? Number(completion) : 1;
-        return { parts: [{ name: "right", outcome: { kind: "score", score: reward }, latencyMs: 0 }], reward };
-      },
-    },
-    train: {
-      at: async (index: number) => {
-        asked.push(index);
-        return { id: String(index), fields: {} };
-      },
-    },
-    maxLength: null,
-  };
-  const whole = {
-    crew,
-    seed: 0,
-    stage: "rl",
-    firstExample: 0,
-    firstVersion: 0,
-    warn: (message: string) => warnings.push(message),
-    onSampled: () => {},
-  } as unknown as StageContext;
-  return { context: whole, asked, warnings };
-}
-
 async function sampled(filter: object | null, step = 0) {
-  const { context: whole, asked, warnings } = context();
+  const { context: whole, asked, warnings } = instantContext();
   const { groups, sampled } = await sampleStep(whole, stageOf(filter), step);
   // numbered from 0 on, in the rollouts and in what is written of them
   groups.forEach(({ rollouts, batch }, g) => {

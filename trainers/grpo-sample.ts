@@ -14,28 +14,34 @@ export interface SampledStep {
 /** Examples that a step sets aside: those of every round that sampling may take. */
 export const examplesPerStep = ({ groups_per_step, filter }: GrpoStage): number => groups_per_step * (filter?.max_rounds ?? 1);
 
+interface Round {
+  step: number;
+  policyStep: number;
+  round: number;
+}
+
 /** Samples and scores one round of groups of a step. */
-async function sampleRound(context: StageContext, stage: GrpoStage, step: number, round: number): Promise<ScoredGroup[]> {
+async function sampleRound(context: StageContext, stage: GrpoStage, { step, policyStep, round }: Round): Promise<ScoredGroup[]> {
   const { groups_per_step: count, group_size: groupSize } = stage;
   const first = context.firstExample + step * examplesPerStep(stage) + round * count;
-  return sampleGroups(context, stage, { step, first, count, groupSize, round });
+  return sampleGroups(context, stage, { step, policyStep, first, count, groupSize, round });
 }
 
 /**
  * Samples until groups_per_step groups pass the stage's filter; without one, once. What is over is left out. Where max_rounds do not suffice
- * the filter's `exhausted` says what is learned from.
+ * the filter's `exhausted` says what is learned from. `policyStep` is the number of steps that the policy has taken, `step` unless it is behind.
  * Throws UserError where that is to be an error.
  */
-export async function sampleStep(context: StageContext, stage: GrpoStage, step: number): Promise<SampledStep> {
+export async function sampleStep(context: StageContext, stage: GrpoStage, step: number, policyStep = step): Promise<SampledStep> {
   const { filter, groups_per_step } = stage;
-  const first = await sampleRound(context, stage, step, 0);
+  const first = await sampleRound(context, stage, { step, policyStep, round: 0 });
   if (filter === null) return { groups: first, sampled: first.length };
   checkName(filter.on, context);
   const passing = (groups: ScoredGroup[]) => groups.filter(({ rollouts }) => keepsGroup(rollouts, filter));
   const kept = passing(first);
   let sampled = first.length;
   for (let round = 1; round < filter.max_rounds && kept.length < groups_per_step; round++) {
-    const groups = await sampleRound(context, stage, step, round);
+    const groups = await sampleRound(context, stage, { step, policyStep, round });
     sampled += groups.length;
     kept.push(...passing(groups));
   }
@@ -57,10 +63,10 @@ export async function sampleStep(context: StageContext, stage: GrpoStage, step: 
 /** Groups of several rounds, numbered as those of one step. */
 function renumbered(groups: readonly ScoredGroup[]): Promise<ScoredGroup[]> {
   return Promise.all(
-    groups.map(async ({ rollouts, prompt }, group) => {
+    groups.map(async ({ row, rollouts, prompt }, group) => {
       const own = rollouts.map((rollout) => ({ ...rollout, group }));
       const { stage, step } = own[0]!;
-      return { rollouts: own, prompt, batch: await toBatch(own, { stage, step }) };
+      return { row, rollouts: own, prompt, batch: await toBatch(own, { stage, step }) };
     }),
   );
 }

@@ -9,12 +9,14 @@ import { judgedRollout } from "./credit.ts";
 import { assertOnPolicy, mismatchOf } from "./grpo-check.ts";
 import { klInReward, klPenalties, learnedGroups, lookUpPolicies } from "./grpo-learned.ts";
 import { entropyBonus, normalisedOver, rolloutMetrics, updateMetrics } from "./grpo-metrics.ts";
-import { examplesPerStep, sampleStep } from "./grpo-sample.ts";
+import { examplesPerStep } from "./grpo-sample.ts";
 import { type LearnedGroup, type LearnedSequence, takeGradient } from "./grpo-update.ts";
 import { hasEntropyBonus } from "./losses/spec.ts";
 import { skippedUpdate } from "./not-finite.ts";
 import type { GrpoStage } from "./options.ts";
+import { ReplayedGroups } from "./replay.ts";
 import { type StageContext, type StageRunner, updatesPerStep } from "./runner.ts";
+import { SampledAhead } from "./sample-ahead.ts";
 import type { ScoredGroup } from "./sample-groups.ts";
 import { scheduledStep } from "./schedule.ts";
 
@@ -30,10 +32,12 @@ export function grpoRunner(context: StageContext, stage: GrpoStage): StageRunner
   const { engine, processor } = crew;
   const { minibatches, optimizer, steps } = stage;
   const updates = updatesPerStep(stage);
+  const ahead = new SampledAhead(context, stage);
+  const replay = new ReplayedGroups(context, stage);
   let control = (context.state as Controlled | null) ?? initialControl(stage);
 
-  /** Advantages into the rollouts that are learned from and, with them, to the step's file. */
-  async function assignAdvantages(groups: ScoredGroup[], learned: LearnedGroup[], step: number): Promise<void> {
+  /** Advantages into the rollouts that are learned from and, with them, those of the first `fresh` groups to the step's file. */
+  async function assignAdvantages(groups: ScoredGroup[], learned: LearnedGroup[], step: number, fresh: number): Promise<void> {
     const pieces = processor.tokenPieces();
     const penalties = klPenalties(learned, stage, control.kl);
     const judged = groups.map(({ rollouts }, g) =>
@@ -49,27 +53,35 @@ export function grpoRunner(context: StageContext, stage: GrpoStage): StageRunner
         rollout.advantages = estimate[g]![i]!;
       });
     });
-    if (rolloutsFolder === null || groups.length === 0) return;
+    if (rolloutsFolder === null || fresh === 0) return;
     const file = await RolloutFile.open(join(rolloutsFolder, `${context.stage}-step-${String(step + 1).padStart(6, "0")}.arrow`));
-    for (const [g, { batch }] of groups.entries()) file.write(await withAdvantages(batch, estimate[g]!.map(mean)));
+    for (const [g, { batch }] of groups.slice(0, fresh).entries()) file.write(await withAdvantages(batch, estimate[g]!.map(mean)));
     await file.close();
   }
 
-  /** Takes the step's optimizer steps and says how they went; nothing where nothing could be learned. */
-  async function update(groups: LearnedGroup[], step: number): Promise<Record<string, number>> {
-    const size = Math.ceil(groups.length / minibatches);
+  /**
+   * Takes the step's optimizer steps and says how they went; nothing where nothing could be learned. Every update takes its share
+   * of the first `fresh` groups and of the replayed ones behind them. `behind`: of each rollout, the optimizer steps since it was sampled.
+   */
+  async function update(groups: LearnedGroup[], step: number, fresh: number, behind: number[]): Promise<Record<string, number>> {
+    const size = Math.ceil(fresh / minibatches);
+    const again = groups.slice(fresh);
+    const sizeAgain = Math.ceil(again.length / minibatches);
     const learned: LearnedSequence[] = [];
     const sums = { loss: 0, bonus: 0, grad_norm: 0, learning_rate: 0 };
     let mismatch: Record<string, number> = {};
     for (let pass = 0; pass < updates; pass++) {
-      const start = (pass % minibatches) * size;
-      const part = groups.slice(start, start + size);
+      const index = pass % minibatches;
+      const start = index * size;
+      const own = groups.slice(start, Math.min(start + size, fresh));
+      const part = [...own, ...again.slice(index * sizeAgain, (index + 1) * sizeAgain)];
       if (part.length === 0) continue;
-      /** whether the policy is still the one that sampled */
+      /** whether the policy is still the one that the step began with */
       const first = learned.length === 0;
       const coefficients = { kl: control.kl, entropy: appliedEntropy(control, stage) };
       const noise = deriveSeed(seed, "dropout", context.stage, step * updates + pass);
-      const taken = await takeGradient(part, { engine, stage, coefficients, seed: noise, policyIsOld: first });
+      const policyIsOld = first && (stage.old_logprobs === "recomputed" || behind.every((steps) => steps === 0));
+      const taken = await takeGradient(part, { engine, stage, coefficients, seed: noise, policyIsOld });
       if (taken === null) {
         const rollouts = part.reduce((count, group) => count + group.rollouts.length, 0);
         warn(`step ${step + 1}: none of ${rollouts} rollouts enters the loss, nothing is learned from them`);
@@ -77,12 +89,15 @@ export function grpoRunner(context: StageContext, stage: GrpoStage): StageRunner
       }
       if (first) {
         mismatch = mismatchOf(groups, taken.sequences, stage);
-        assertOnPolicy(taken.sequences, stage, context, step);
+        assertOnPolicy(taken.sequences, stage, context, step, behind);
       }
       const scheduled = scheduledStep(step * updates + pass, steps * updates, optimizer);
       const { gradNorm, skipped } = await engine.optimStep(scheduled);
       if (skipped) {
-        const nameOf = (row: number, member: number) => `group ${start + row} member ${member}`;
+        const nameOf = (row: number, member: number) =>
+          row < own.length
+            ? `group ${start + row} member ${member}`
+            : `replayed group ${index * sizeAgain + row - own.length} member ${member}`;
         warn(`step ${step + 1}: ${await skippedUpdate(engine, taken.rows, taken.spec, nameOf)}; its rollouts are in the step's file`);
       }
       control = afterUpdate(control, updateMetrics(taken.sequences, stage).entropy!, stage);
@@ -107,23 +122,37 @@ export function grpoRunner(context: StageContext, stage: GrpoStage): StageRunner
       await engine.dropSnapshot(SNAPSHOT);
     },
     state: () => ({ ...control }),
+    async save(folder, step) {
+      await ahead.save(folder, step);
+      await replay.save(folder);
+    },
+    async load(folder) {
+      await ahead.load(folder);
+      await replay.load(folder);
+    },
     async step(step) {
       const started = performance.now();
-      const { groups, sampled } = await sampleStep(context, stage, step);
-      const rollouts = groups.flatMap((group) => group.rollouts);
+      const { groups, sampled } = await ahead.of(step);
+      const replayed = replay.draw(step);
+      const all = [...groups, ...replayed];
+      /** what is trained on: those of the step first */
+      const rollouts = all.flatMap((group) => group.rollouts);
       const sampledAt = performance.now();
-      const learned = learnedGroups(groups, stage, seed);
+      const learned = learnedGroups(all, stage, seed);
       await lookUpPolicies(engine, learned, stage, SNAPSHOT);
-      await assignAdvantages(groups, learned, step);
-      const trained = await update(learned, step);
+      await assignAdvantages(all, learned, step, groups.length);
+      const version = context.firstVersion + step * updates;
+      const behind = rollouts.map(({ policyVersion }) => version - policyVersion);
+      const trained = await update(learned, step, groups.length, behind);
+      replay.keep(step, groups);
       const kl = trained.kl ?? klInReward(learned, stage);
       if (kl !== undefined) control = afterStep(control, kl, rollouts.length, stage);
-      const promptTokens = groups.reduce((sum, { prompt }) => sum + prompt.tokens.length, 0);
+      const promptTokens = all.reduce((sum, { prompt }) => sum + prompt.tokens.length, 0);
       const tokens = promptTokens + rollouts.reduce((sum, rollout) => sum + rollout.tokens.length, 0);
       return {
         tokens,
         metrics: {
-          ...(rollouts.length === 0
+          ...(groups.length === 0
             ? {}
             : rolloutMetrics(
                 groups.map((group) => group.rollouts),
@@ -133,6 +162,8 @@ export function grpoRunner(context: StageContext, stage: GrpoStage): StageRunner
           ...(kl === undefined ? {} : { kl }),
           ...(stage.kl_target === null ? {} : { kl_coef: control.kl }),
           ...(stage.filter === null ? {} : { "filter/sampled_groups": sampled, "filter/kept_groups": groups.length }),
+          ...((stage.staleness === 0 && stage.replay === null) || behind.length === 0 ? {} : { "policy/staleness": mean(behind) }),
+          ...(stage.replay === null ? {} : { "replay/groups": replayed.length }),
           num_tokens: tokens,
           "time/rollout_s": (sampledAt - started) / 1000,
           "time/train_s": (performance.now() - sampledAt) / 1000,

@@ -7,6 +7,7 @@ import { lossFields } from "./losses/options.ts";
 import { Optimizer } from "./optimizer-options.ts";
 import { PpoStage } from "./ppo/options.ts";
 import { DpoStage } from "./preference/options.ts";
+import { Replay } from "./replay.ts";
 import { Sampling } from "./sampling-options.ts";
 
 export type { Optimizer } from "./optimizer-options.ts";
@@ -95,6 +96,12 @@ export const GrpoStage = z.strictObject({
   group_size: z.int().min(2, "expected 2 or more: with one completion per prompt every advantage is 0").default(8),
   minibatches: z.int().min(1).default(1).describe("optimizer steps per pass over a rollout batch; it is split into this many parts"),
   epochs: z.int().min(1).default(1).describe("passes over a rollout batch"),
+  staleness: z
+    .int()
+    .min(0)
+    .max(8)
+    .default(0)
+    .describe("steps between sampling a step's groups and training on them: they are by a policy that much behind"),
   micro_batch_groups: z
     .int()
     .min(1)
@@ -105,6 +112,7 @@ export const GrpoStage = z.strictObject({
   filter: GroupFilter.nullable()
     .default(null)
     .describe("which groups are learned from, others being sampled in place of the rest; null takes all"),
+  replay: Replay.nullable().default(null).describe("groups of earlier steps that each step trains on again; null has none"),
   mask_truncated: z.boolean().default(false).describe("nothing is learned from completions that reached the token limit"),
   compare_truncated: z.boolean().default(true).describe("but their rewards count among their siblings'"),
   advantage: z.string().default("group_mean").describe("how rewards become advantages"),

@@ -211,6 +211,9 @@ class Run {
     if (progress.step === 0) {
       await this.crew.engine.resetOptimizer();
       await runner.begin();
+    } else {
+      // in the middle of a stage: this process goes on from the checkpoint
+      await runner.load?.(this.checkpoint!.folder);
     }
     // saved when the device failed in the evaluation after the last step
     if (progress.step === stage.steps) return this.finish(stage, runner, {}, () => 0);
@@ -388,6 +391,7 @@ class Run {
         await crew.processor.save(temporary);
         await writeFile(join(temporary, "config.json"), this.config);
         await crew.engine.saveState(temporary, { optimizer: true });
+        await this.runner?.save?.(temporary, step);
       },
     );
     await retain(control.runDir, plan.checkpoints);

@@ -37,4 +37,8 @@ export interface StageRunner {
   end(): Promise<void>;
   /** numbers that the next steps depend on besides the engine's state */
   state?(): Record<string, number | null>;
+  /** what else they depend on, into the folder of a checkpoint after `step` steps of the stage */
+  save?(folder: string, step: number): Promise<void>;
+  /** goes on with what was saved there */
+  load?(folder: string): Promise<void>;
 }

@@ -11,6 +11,8 @@ import { engineSampling } from "./sampling.ts";
 
 /** A sampled and scored group: its record batch, its view as rollouts, and its prompt. */
 export interface ScoredGroup {
+  /** of the training data */
+  row: number;
   batch: RecordBatch;
   rollouts: StoredRollout[];
   prompt: EncodedPrompt;
@@ -23,6 +25,8 @@ export interface SampledRows {
   count: number;
   /** completions of each */
   groupSize: number;
+  /** steps of the stage that the policy has taken; `step` unless given */
+  policyStep?: number;
   /** of the times that a step samples: rows that come again are completed anew */
   round?: number;
 }
@@ -31,7 +35,7 @@ export interface SampledRows {
 export async function sampleGroups(
   context: StageContext,
   stage: GrpoStage | PpoStage,
-  { step, first, count, groupSize, round = 0 }: SampledRows,
+  { step, first, count, groupSize, policyStep = step, round = 0 }: SampledRows,
 ): Promise<ScoredGroup[]> {
   const { crew, seed, firstVersion } = context;
   const { engine, processor, environment, scorer, train, maxLength } = crew;
@@ -61,7 +65,7 @@ export async function sampleGroups(
     maxLength,
     seed,
     round,
-    policyVersion: firstVersion + step * updatesPerStep(stage),
+    policyVersion: firstVersion + policyStep * updatesPerStep(stage),
     stage: context.stage,
     step: step + 1,
     onCompletion: context.onSampled,
@@ -70,7 +74,7 @@ export async function sampleGroups(
   for await (const batch of stream) {
     const rollouts = fromBatch(batch);
     const { group } = rollouts[0]!;
-    groups[group] = { batch, rollouts, prompt: prompts[group]! };
+    groups[group] = { row: first + group, batch, rollouts, prompt: prompts[group]! };
   }
   return groups;
 }

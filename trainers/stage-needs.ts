@@ -85,10 +85,10 @@ export function stageNeeds(stage: Stage): StageNeeds {
 }
 
 function grpoNeeds(stage: GrpoStage): StageNeeds {
-  const { groups_per_step, minibatches, micro_batch_groups, kl_coef, reference, sampling, group_size } = stage;
+  const { groups_per_step, minibatches, micro_batch_groups, kl_coef, reference, sampling, group_size, replay } = stage;
   return {
     rowsPerStep: groups_per_step,
-    update: Math.ceil(groups_per_step / minibatches),
+    update: Math.ceil((groups_per_step + (replay?.groups ?? 0)) / minibatches),
     micro: micro_batch_groups,
     packing: null,
     loss: stage.loss,

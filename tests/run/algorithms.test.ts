@@ -46,7 +46,7 @@ test("there is a recipe for every loss and every advantage", () => {
   expect(missing).toEqual([]);
 });
 
-test("every recipe takes two steps, on the policy that sampled", async () => {
+test("every recipe takes two steps, on the policy that sampled or close to it", async () => {
   // one run of all their stages, each under its recipe's name, and in steps so small that the later ones find the same policy
   const stages = await Promise.all(recipes.map(async (name) => ({ ...(await firstStage(name)), name, steps: 2, optimizer: { lr: 1e-7 } })));
   const file = join(folder, "all.yaml");
@@ -62,14 +62,16 @@ test("every recipe takes two steps, on the policy that sampled", async () => {
     for (const { stage: _, ...row } of learned) {
       for (const [key, value] of Object.entries(row)) expect(Number.isFinite(value), `${recipe}, ${key}: ${value}`).toBe(true);
       expect(row.grad_norm, recipe).toBeGreaterThan(0);
-      expect(Math.abs(row["rollout_corr/ppl_ratio"]! - 1), recipe).toBeLessThan(1e-5);
+      // updates of 1e-7 lie between where the sampler was behind or groups are replayed
+      const gap = (row["policy/staleness"] ?? 0) > 0 ? 1e-3 : 1e-5;
+      expect(Math.abs(row["rollout_corr/ppl_ratio"]! - 1), recipe).toBeLessThan(gap);
     }
   }
 }, 300_000);
 
 const meanOf = (rows: Record<string, number>[]) => rows.reduce((sum, row) => sum + row["rewards/sevens/mean"]!, 0) / rows.length;
 
-describe.each(["grpo", "dapo", "dr-grpo", "gspo", "cispo", "rloo", "reinforce-plus-plus"])("%s", (recipe) => {
+describe.each(["grpo", "dapo", "dr-grpo", "gspo", "cispo", "rloo", "reinforce-plus-plus", "one-step-off", "replay"])("%s", (recipe) => {
   test("learns what it is paid for, and nothing when it is paid at random", async () => {
     const paid = (await run(join(FOLDER, `${recipe}.yaml`), `paid-${recipe}`)).rows;
     const random = (await run(join(FOLDER, `${recipe}.yaml`), `random-${recipe}`, "rewards.0.weight=0", "rewards.1.weight=1")).rows;
