@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { UserError } from "../../core/errors.ts";
 import { RolloutFile } from "../../rollouts/arrow.ts";
 import { type StoredRollout, toBatch } from "../../rollouts/schema.ts";
+import { fakeTerminal as wideTerminal } from "../../tests/fake-terminal.ts";
 import type { EvalResult, RunSummary } from "../../trainers/events.ts";
 import type { RunControl, RunPlan } from "../../trainers/plan.ts";
 import type { Terminal } from "../terminal/terminal.ts";
@@ -30,27 +31,8 @@ const SUMMARY: RunSummary = {
   stages: [{ name: "warm", kind: "sft", steps: 5, wall_s: 3, tokens_per_s: 100, eval: RESULT }],
 };
 
-interface FakeTerminal extends Terminal {
-  printed: string;
-  said: string;
-}
-function fakeTerminal(change: Partial<Terminal> = {}): FakeTerminal {
-  return {
-    printed: "",
-    said: "",
-    out(text) {
-      this.printed += text;
-    },
-    err(text) {
-      this.said += text;
-    },
-    live: false,
-    color: false,
-    width: () => 80,
-    height: () => 10,
-    ...change,
-  };
-}
+/** The size that these tests were written for. */
+const fakeTerminal = (change: Partial<Terminal> = {}) => wideTerminal({ width: () => 80, height: () => 10, ...change });
 
 let folder: string;
 let recipe: string;

@@ -1,27 +1,12 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import type { Merged } from "../../exports/merge.ts";
 import type { Written } from "../../exports/new-folder.ts";
-import type { Terminal } from "../terminal/terminal.ts";
+import { fakeTerminal as wideTerminal } from "../../tests/fake-terminal.ts";
 import { Transfer } from "../terminal/transfer.ts";
 import { type Export, exportCommand } from "./export.ts";
 import { type Merge, mergeCommand } from "./merge.ts";
 
-function fakeTerminal(live = false): Terminal & { printed: string; said: string } {
-  return {
-    printed: "",
-    said: "",
-    out(text) {
-      this.printed += text;
-    },
-    err(text) {
-      this.said += text;
-    },
-    live,
-    color: false,
-    width: () => 80,
-    height: () => 10,
-  };
-}
+const fakeTerminal = (live = false) => wideTerminal({ live, width: () => 80, height: () => 10 });
 
 const WRITTEN: Written = { folder: "out", files: ["config.json", "onnx/model.onnx"], bytes: 1_234_567 };
 const MERGED: Merged = { ...WRITTEN, base: "models/qwen\u001b[2J", modules: 14, rounded: ["BF16"] };

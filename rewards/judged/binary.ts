@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { defineReward } from "../define.ts";
 import { askFor, judgeOptions } from "../judges/asked.ts";
-import { fillQuestion, lastLabelled, WARNING } from "../judges/question.ts";
+import { fillQuestion, lastLabelled, WARNING, yesOrNo } from "../judges/question.ts";
 
 const QUESTION = `Is the final answer of this response right?
 
@@ -38,20 +38,13 @@ export const judgeBinary = defineReward({
   options: Options,
   range: [0, 1],
   needs: ["judges", "pictures"],
-  async score({ completion, target, options, example, judges, pictures }) {
+  async score(input) {
+    const { completion, target, options, example } = input;
     const prompt = fillQuestion(options.question, { completion }, { ...example, target });
-    const judge = judges.get(options.judge);
-    const shown = options.pictures ? pictures : [];
-    const votes = await Promise.all(
-      Array.from({ length: options.votes }, (_, sample) => askFor(judge, { prompt, pictures: shown, sample }, readVerdict)),
-    );
+    const votes = await Promise.all(Array.from({ length: options.votes }, (_, sample) => askFor(input, prompt, readVerdict, sample)));
     const yes = votes.filter(Boolean).length;
     return { score: 2 * yes > votes.length ? 1 : 0, metrics: { agreement: Math.max(yes, votes.length - yes) / votes.length } };
   },
 });
 
-export function readVerdict(text: string): boolean | null {
-  const said = lastLabelled(text, "verdict")?.toLowerCase();
-  if (said === undefined) return null;
-  return /^yes\b/.test(said) ? true : /^no\b/.test(said) ? false : null;
-}
+const readVerdict = (text: string): boolean | null => yesOrNo(lastLabelled(text, "verdict"));

@@ -32,10 +32,11 @@ export const judgeGraded = defineReward({
   options: Options,
   range: [0, 1],
   needs: ["judges", "pictures"],
-  async score({ completion, target, options, example, judges, pictures }) {
+  async score(input) {
+    const { completion, target, options, example } = input;
     const { low, high } = options;
     const prompt = fillQuestion(options.question, { completion }, { ...example, target, low, high });
-    const grade = await askFor(judges.get(options.judge), { prompt, pictures: options.pictures ? pictures : [] }, (text) => {
+    const grade = await askFor(input, prompt, (text) => {
       const read = readGrade(text);
       return read !== null && read >= low && read <= high ? read : null;
     });

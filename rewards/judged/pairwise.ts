@@ -36,14 +36,14 @@ export const judgePairwise = defineReward({
   range: [0, 1],
   needs: ["judges", "pictures"],
   async score(members) {
-    const { options, seed, exampleId, example, judges, pictures } = members[0]!;
+    const first = members[0]!;
+    const { options, seed, exampleId, example } = first;
     const random = Random.of(seed, "judge_pairwise", exampleId);
-    const judge = judges.get(options.judge);
     const pairs = ring(members.length, options.opponents, random);
     const results = await Promise.all(
       pairs.map(async ([a, b]) => {
         const prompt = fillQuestion(QUESTION, { first: members[a]!.completion, second: members[b]!.completion }, example);
-        return askFor<Winner>(judge, { prompt, pictures: options.pictures ? pictures : [] }, readWinner).catch(failureOf);
+        return askFor<Winner>(first, prompt, readWinner).catch(failureOf);
       }),
     );
     return members.map((_, member) => {

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { defineReward } from "../define.ts";
 import { askFor, judgeOptions } from "../judges/asked.ts";
-import { fillQuestion, lastLabelled, WARNING } from "../judges/question.ts";
+import { fillQuestion, lastLabelled, WARNING, yesOrNo } from "../judges/question.ts";
 
 const Criterion = z.strictObject({
   ask: z.string().min(1).describe("what is true of a good response"),
@@ -24,14 +24,13 @@ export const judgeRubric = defineReward({
   options: Options,
   range: [0, 1],
   needs: ["judges", "pictures"],
-  async score({ completion, target, options, example, judges, pictures }) {
+  async score(input) {
+    const { completion, target, options, example } = input;
     const { criteria } = options;
     const list = criteria.map(({ ask }, i) => `${i + 1}. ${ask}`).join("\n");
     const question = `Which of these are true of the response?\n\n${list}\n\n{completion}\n\n${WARNING}\n\nAnswer with one line for each: its number, a colon, and yes or no.`;
     const prompt = fillQuestion(question, { completion }, { ...example, target });
-    const met = await askFor(judges.get(options.judge), { prompt, pictures: options.pictures ? pictures : [] }, (text) =>
-      readRubric(text, criteria.length),
-    );
+    const met = await askFor(input, prompt, (text) => readRubric(text, criteria.length));
     const total = criteria.reduce((sum, { weight }) => sum + weight, 0);
     const reached = criteria.reduce((sum, { weight }, i) => sum + (met[i] ? weight : 0), 0);
     return { score: reached / total, metrics: Object.fromEntries(met.map((yes, i) => [`criterion_${i + 1}`, yes ? 1 : 0])) };
@@ -40,7 +39,6 @@ export const judgeRubric = defineReward({
 
 /** One yes or no a criterion; null where one is missing. */
 export function readRubric(text: string, count: number): boolean[] | null {
-  const answers = Array.from({ length: count }, (_, i) => lastLabelled(text, String(i + 1))?.toLowerCase() ?? "");
-  const read = answers.map((said) => (/^yes\b/.test(said) ? true : /^no\b/.test(said) ? false : null));
+  const read = Array.from({ length: count }, (_, i) => yesOrNo(lastLabelled(text, String(i + 1))));
   return read.includes(null) ? null : (read as boolean[]);
 }

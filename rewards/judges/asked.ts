@@ -1,6 +1,7 @@
 import { z } from "zod";
+import type { Picture } from "../../core/types.ts";
 import type { Failure } from "../define.ts";
-import type { Judge, JudgeQuestion } from "./define.ts";
+import type { Judges } from "./define.ts";
 
 /** What every reward that asks a judge may be told. */
 export const judgeOptions = {
@@ -20,11 +21,27 @@ export class JudgeFailed extends Error {
   }
 }
 
-/** Asks until an answer can be read. Throws JudgeFailed where the judge fails, or never says what it was asked for. */
-export async function askFor<T>(judge: Judge, question: JudgeQuestion, read: (text: string) => T | null): Promise<T> {
+/** What a reward hands on of its input and options. */
+export interface Asking {
+  judges: Judges;
+  pictures: readonly Picture[];
+  options: { judge: string; pictures: boolean };
+}
+
+/**
+ * Asks the judge of the options until an answer can be read, `sample` telling apart answers to the same question. Throws JudgeFailed where the
+ * judge fails, or never says what it was asked for.
+ */
+export async function askFor<T>(
+  { judges, pictures, options }: Asking,
+  prompt: string,
+  read: (text: string) => T | null,
+  sample = 0,
+): Promise<T> {
+  const judge = judges.get(options.judge);
   let said = "";
   for (let i = 0; i < TRIES; i++) {
-    const answer = await judge.ask({ ...question, sample: (question.sample ?? 0) * TRIES + i });
+    const answer = await judge.ask({ prompt, pictures: options.pictures ? pictures : [], sample: sample * TRIES + i });
     if (answer.kind !== "answer") throw new JudgeFailed({ kind: answer.kind, message: answer.message });
     const value = read(answer.text);
     if (value !== null) return value;

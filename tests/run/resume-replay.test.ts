@@ -1,29 +1,20 @@
-import { mkdtemp, readdir, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { killAt, type Trigger } from "./kill.ts";
-import { Program } from "./program.ts";
-import { resultOf } from "./result.ts";
+import type { Trigger } from "./kill.ts";
+import type { Program } from "./program.ts";
+import { killedRun, type RunResult, wholeRun } from "./whole.ts";
 
 const RECIPE = join(import.meta.dirname, "replay.yaml");
 
 let program: Program;
 let folder: string;
-let whole: Awaited<ReturnType<typeof resultOf>>;
-
+let whole: RunResult;
+let remove: () => Promise<void>;
 beforeAll(async () => {
-  program = await Program.build();
-  folder = await mkdtemp(join(tmpdir(), "vlrl-resume-replay-"));
-  const { code, err } = await program.run(["train", RECIPE, "--run-dir", join(folder, "whole"), "--json"]);
-  expect(err).toBe("");
-  expect(code).toBe(0);
-  whole = await resultOf(join(folder, "whole"));
+  ({ program, folder, whole, remove } = await wholeRun(RECIPE));
 }, 120_000);
-afterAll(async () => {
-  await program.remove();
-  await rm(folder, { recursive: true, force: true });
-});
+afterAll(() => remove());
 
 const MOMENTS: [string, Trigger][] = [
   ["while the groups of the first step are written", { file: ["checkpoints", /^\.rl-step-000001\..*part$/] }],
@@ -33,12 +24,7 @@ const MOMENTS: [string, Trigger][] = [
 ];
 
 test("killed between groups that are replayed and resumed, a run ends as if it had never stopped", async () => {
-  const runDir = join(folder, "killed");
-  for (const [moment, trigger] of MOMENTS) expect(await killAt(program, RECIPE, runDir, trigger), moment).toBe("SIGKILL");
-  const last = await program.run(["train", RECIPE, "--run-dir", runDir, "--resume", "auto", "--json"]);
-  expect(last.err).toBe("");
-  expect(last.code).toBe(0);
-  expect(await resultOf(runDir)).toEqual(whole);
+  expect(await killedRun(program, RECIPE, join(folder, "killed"), MOMENTS)).toEqual(whole);
 }, 180_000);
 
 test("replayed groups are in no rollout file, and in checkpoints for the steps that they are kept", async () => {

@@ -1,30 +1,21 @@
-import { mkdtemp, readdir, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { RunEvent } from "../../trainers/events.ts";
-import { killAt, type Trigger } from "./kill.ts";
-import { Program } from "./program.ts";
-import { resultOf } from "./result.ts";
+import type { Trigger } from "./kill.ts";
+import type { Program } from "./program.ts";
+import { killedRun, type RunResult, wholeRun } from "./whole.ts";
 
 const RECIPE = join(import.meta.dirname, "one-step-off.yaml");
 
 let program: Program;
 let folder: string;
-let whole: Awaited<ReturnType<typeof resultOf>>;
-
+let whole: RunResult;
+let remove: () => Promise<void>;
 beforeAll(async () => {
-  program = await Program.build();
-  folder = await mkdtemp(join(tmpdir(), "vlrl-resume-stale-"));
-  const { code, err } = await program.run(["train", RECIPE, "--run-dir", join(folder, "whole"), "--json"]);
-  expect(err).toBe("");
-  expect(code).toBe(0);
-  whole = await resultOf(join(folder, "whole"));
+  ({ program, folder, whole, remove } = await wholeRun(RECIPE));
 }, 120_000);
-afterAll(async () => {
-  await program.remove();
-  await rm(folder, { recursive: true, force: true });
-});
+afterAll(() => remove());
 
 /** The nth time that a process samples the completion `done`: at first of the step itself, then of the one ahead. */
 const sampling = (done: number, time: number) => {
@@ -46,12 +37,7 @@ const MOMENTS: [string, Trigger][] = [
 ];
 
 test("killed with rollouts in flight and resumed, a run ends as if it had never stopped", async () => {
-  const runDir = join(folder, "killed");
-  for (const [moment, trigger] of MOMENTS) expect(await killAt(program, RECIPE, runDir, trigger), moment).toBe("SIGKILL");
-  const last = await program.run(["train", RECIPE, "--run-dir", runDir, "--resume", "auto", "--json"]);
-  expect(last.err).toBe("");
-  expect(last.code).toBe(0);
-  expect(await resultOf(runDir)).toEqual(whole);
+  expect(await killedRun(program, RECIPE, join(folder, "killed"), MOMENTS)).toEqual(whole);
 }, 180_000);
 
 test("every rollout says which policy sampled it, and every step how far behind that was", async () => {

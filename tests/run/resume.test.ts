@@ -1,29 +1,21 @@
-import { mkdtemp, readFile, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { Random } from "../../core/random.ts";
 import type { RunEvent, RunSummary } from "../../trainers/events.ts";
-import { killAt, type Trigger } from "./kill.ts";
-import { Program, TINY } from "./program.ts";
-import { resultOf, weightHashes } from "./result.ts";
+import type { Trigger } from "./kill.ts";
+import { type Program, TINY } from "./program.ts";
+import { weightHashes } from "./result.ts";
+import { killedRun, type RunResult, wholeRun } from "./whole.ts";
 
 let program: Program;
 let folder: string;
-let whole: Awaited<ReturnType<typeof resultOf>>;
-
+let whole: RunResult;
+let remove: () => Promise<void>;
 beforeAll(async () => {
-  program = await Program.build();
-  folder = await mkdtemp(join(tmpdir(), "vlrl-resume-"));
-  const { code, err } = await program.run(["train", TINY, "--run-dir", join(folder, "whole"), "--json"]);
-  expect(err).toBe("");
-  expect(code).toBe(0);
-  whole = await resultOf(join(folder, "whole"));
+  ({ program, folder, whole, remove } = await wholeRun(TINY));
 }, 120_000);
-afterAll(async () => {
-  await program.remove();
-  await rm(folder, { recursive: true, force: true });
-});
+afterAll(() => remove());
 
 /** Seeded times after the start of a process: around the end of its start-up, so that no later moment is passed on a fast machine. */
 const random = new Random(5);
@@ -54,15 +46,7 @@ const MOMENTS: [string, Trigger][] = [
 
 test("killed at any moment and resumed, a run ends as if it had never stopped", async () => {
   const runDir = join(folder, "killed");
-  for (const [moment, trigger] of MOMENTS) {
-    const signal = await killAt(program, TINY, runDir, trigger);
-    // a moment in the run itself is reached for certain; a time may come after the run's end on a fast machine
-    if (!("afterMs" in trigger)) expect(signal, moment).toBe("SIGKILL");
-  }
-  const last = await program.run(["train", TINY, "--run-dir", runDir, "--resume", "auto", "--json"]);
-  expect(last.err).toBe("");
-  expect(last.code).toBe(0);
-  const result = await resultOf(runDir);
+  const result = await killedRun(program, TINY, runDir, MOMENTS);
   expect(Object.keys(result.rollouts)).toEqual([1, 2, 3, 4].map((step) => `rl-step-00000${step}.arrow`));
   expect(Object.keys(result.weights["rl-step-000004"]!)).toContain("optimizer.safetensors");
   expect(result.weights["rl-step-000004"]).toEqual(whole.weights["rl-step-000004"]);
