@@ -4,7 +4,8 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { SEVENS } from "./fixtures.ts";
 import { Program } from "./program.ts";
-import { metricsOf, weightHashes } from "./result.ts";
+import { weightHashes } from "./result.ts";
+import { meanOf, trained } from "./trained.ts";
 
 const STEPS = 20;
 const RECIPE = `model: { preset: tiny, slots: 32, threads: 1 }
@@ -28,13 +29,7 @@ let program: Program;
 let folder: string;
 const runDirOf = (name: string) => join(folder, "runs", name);
 
-async function run(name: string, ...set: string[]) {
-  const more = set.flatMap((assignment) => ["--set", assignment]);
-  const { code, err } = await program.run(["train", join(folder, "sevens.yaml"), "--run-dir", runDirOf(name), "--json", ...more]);
-  expect(err).toBe("");
-  expect(code).toBe(0);
-  return (await metricsOf(runDirOf(name))).map((row) => row as Record<string, number>);
-}
+const run = (name: string, ...set: string[]) => trained(program, join(folder, "sevens.yaml"), runDirOf(name), set);
 
 beforeAll(async () => {
   program = await Program.build();
@@ -48,8 +43,6 @@ afterAll(async () => {
   await program.remove();
   await rm(folder, { recursive: true, force: true });
 });
-
-const meanOf = (rows: Record<string, number>[], key: string) => rows.reduce((sum, row) => sum + row[key]!, 0) / rows.length;
 
 describe("GRPO from a random start", () => {
   test("learns what it is paid for", async () => {

@@ -6,7 +6,8 @@ import type { RunEvent } from "../../trainers/events.ts";
 import { SEVENS } from "./fixtures.ts";
 import { killAt, type Trigger } from "./kill.ts";
 import { Program } from "./program.ts";
-import { metricsOf, resultOf } from "./result.ts";
+import { resultOf } from "./result.ts";
+import { meanOf, trained } from "./trained.ts";
 
 let program: Program;
 let folder: string;
@@ -42,15 +43,7 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-async function run(name: string, ...set: string[]) {
-  const more = set.flatMap((assignment) => ["--set", assignment]);
-  const { code, err } = await program.run(["train", join(folder, "ppo.yaml"), "--run-dir", join(folder, name), "--json", ...more]);
-  expect(err).toBe("");
-  expect(code).toBe(0);
-  return (await metricsOf(join(folder, name))) as Record<string, number>[];
-}
-
-const meanOf = (rows: Record<string, number>[], key: string) => rows.reduce((sum, row) => sum + row[key]!, 0) / rows.length;
+const run = (name: string, ...set: string[]) => trained(program, join(folder, "ppo.yaml"), join(folder, name), set);
 
 describe("PPO from a random start", () => {
   test("learns what it is paid for, and its critic what to expect", async () => {
