@@ -2,6 +2,7 @@ import { z } from "zod";
 import { defineReward } from "../define.ts";
 import { askFor, judgeOptions } from "../judges/asked.ts";
 import { fillQuestion, lastLabelled, WARNING, yesOrNo } from "../judges/question.ts";
+import { judgedReward } from "./base.ts";
 
 const QUESTION = `Is the final answer of this response right?
 
@@ -33,11 +34,8 @@ const Options = z.strictObject({
  */
 export const judgeBinary = defineReward({
   name: "judge_binary",
-  target: z.unknown(),
-  field: "answer",
+  ...judgedReward,
   options: Options,
-  range: [0, 1],
-  needs: ["judges", "pictures"],
   async score(input) {
     const { completion, target, options, example } = input;
     const prompt = fillQuestion(options.question, { completion }, { ...example, target });

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { defineReward } from "../define.ts";
 import { askFor, judgeOptions } from "../judges/asked.ts";
 import { fillQuestion, lastLabelled, WARNING } from "../judges/question.ts";
+import { judgedReward } from "./base.ts";
 
 const QUESTION = `How good is this response, from {low} (useless) to {high} (perfect)?
 
@@ -27,11 +28,8 @@ const Options = z
 /** A judge's grade between `low` and `high`, as a share of that range in [0, 1]. A grade outside of it is no answer. */
 export const judgeGraded = defineReward({
   name: "judge_graded",
-  target: z.unknown(),
-  field: "answer",
+  ...judgedReward,
   options: Options,
-  range: [0, 1],
-  needs: ["judges", "pictures"],
   async score(input) {
     const { completion, target, options, example } = input;
     const { low, high } = options;

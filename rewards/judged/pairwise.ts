@@ -3,6 +3,7 @@ import { Random } from "../../core/random.ts";
 import { defineReward, type Failure } from "../define.ts";
 import { askFor, JudgeFailed, judgeOptions } from "../judges/asked.ts";
 import { fillQuestion, lastLabelled, WARNING } from "../judges/question.ts";
+import { judgedReward } from "./base.ts";
 
 const QUESTION = `Which of two responses is better?
 
@@ -30,11 +31,8 @@ type Winner = "first" | "second" | "neither";
 export const judgePairwise = defineReward({
   name: "judge_pairwise",
   scope: "group",
-  target: z.unknown(),
-  field: "answer",
+  ...judgedReward,
   options: Options,
-  range: [0, 1],
-  needs: ["judges", "pictures"],
   async score(members) {
     const first = members[0]!;
     const { options, seed, exampleId, example } = first;

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { defineReward } from "../define.ts";
 import { askFor, judgeOptions } from "../judges/asked.ts";
 import { fillQuestion, lastLabelled, WARNING, yesOrNo } from "../judges/question.ts";
+import { judgedReward } from "./base.ts";
 
 const Criterion = z.strictObject({
   ask: z.string().min(1).describe("what is true of a good response"),
@@ -19,11 +20,8 @@ const Options = z.strictObject({
  */
 export const judgeRubric = defineReward({
   name: "judge_rubric",
-  target: z.unknown(),
-  field: "answer",
+  ...judgedReward,
   options: Options,
-  range: [0, 1],
-  needs: ["judges", "pictures"],
   async score(input) {
     const { completion, target, options, example } = input;
     const { criteria } = options;
