@@ -2,6 +2,7 @@ import { z } from "zod";
 import type { Picture } from "../../core/types.ts";
 import { defineReward } from "../define.ts";
 import { lastTag } from "../parse.ts";
+import { cappedToolReward } from "../shaping/tool-success.ts";
 import { languageOption, likeness, needsEncoder, PictureTarget, rendering, renderOptions } from "./rendered.ts";
 import { occurrences, type ToolCall, toolCalls } from "./tool-calls.ts";
 
@@ -74,13 +75,9 @@ export const renderFormat = defineReward({
   },
 });
 
-/** min(drawn, cap) / cap, or 1 where the final drawing is so like that there was nothing to refine. */
-export function toolUse(drawn: number, cap: number, like: number, earlyStop: number): number {
-  return like >= earlyStop ? 1 : Math.min(drawn, cap) / cap;
-}
-
 /**
  * How much a draft was refined: drafts that could be rendered over `cap`, at most 1; 1 as well where the answer's likeness is `early_stop` or more.
+ * Drafts are rendered here, whatever a tool is said to have answered; `tool_success` counts answers of any tool and renders nothing.
  * Target: a decoded picture. Returns [0, 1]. Metrics: `drawn`, `likeness`.
  * Source: RRVF (arXiv:2507.20766), R_tool; cap and early stop are our choice.
  */
@@ -99,7 +96,8 @@ export const renderToolUse = defineReward({
   async score({ completion, target, options }) {
     const drawn = await drawnDrafts(completion, options);
     const like = (await finalLikeness(completion, target, options)) ?? 0;
-    return { score: toolUse(drawn, options.cap, like, options.early_stop), metrics: { drawn, likeness: like } };
+    const score = cappedToolReward(drawn, { cap: options.cap, enough: options.early_stop }, like);
+    return { score, metrics: { drawn, likeness: like } };
   },
 });
 

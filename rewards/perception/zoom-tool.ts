@@ -3,7 +3,7 @@ import type { Box } from "../box.ts";
 import { defineReward } from "../define.ts";
 import type { Size } from "../geometry/smart-resize.ts";
 import { lastTag } from "../parse.ts";
-import { occurrences, toolCalls } from "./tool-calls.ts";
+import { toolCalls } from "./tool-calls.ts";
 
 const MIN_SIDE = 30;
 const MAX_ASPECT = 100;
@@ -65,20 +65,5 @@ export const zoomTool = defineReward({
       return call?.name === tool && zoomRegion(call.arguments.bbox_2d, target) !== null;
     });
     return looked && right(completion, target.answer) ? 1 : 0;
-  },
-});
-
-/**
- * -1 for a reply whose tags do not pair (`<think>`; `<answer>` behind the last `</think>`) or whose answer has 1000 characters or more, else 0.
- * The target is not read. Source: DeepEyes (arXiv:2505.14362), its format penalty.
- */
-export const zoomFormat = defineReward({
-  name: "zoom_format",
-  target: z.unknown(),
-  field: "question",
-  score({ completion }) {
-    const paired = (text: string, tag: string) => occurrences(text, `<${tag}>`) === occurrences(text, `</${tag}>`);
-    const after = completion.slice(completion.lastIndexOf("</think>") + 1);
-    return paired(completion, "think") && paired(after, "answer") && judgedAnswer(completion) !== null ? 0 : -1;
   },
 });

@@ -15,7 +15,7 @@ const Options = z.strictObject({
  *
  * Each tag once, in order and in whatever case; only whitespace between the parts and none but at the ends of the text; no `\boxed{` in the
  * answer; its box begins and ends once, in that order. With `optional` a box may lack. Parts may be blank, as there.
- * Source: the format gate of GLM-4.1V-Thinking (arXiv:2507.01006), strict extraction.
+ * Its gate against two languages is `language_mix`. Source: the format gate of GLM-4.1V-Thinking (arXiv:2507.01006), strict extraction.
  */
 export const boxedAnswerFormat = defineReward({
   name: "boxed_answer_format",

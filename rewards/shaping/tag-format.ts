@@ -38,8 +38,9 @@ type Options = z.infer<typeof Options>;
  *
  * Returns 1 or 0. With `partial` a share in [0, 1]: a tag counts if it has exactly one complete pair, not blank and not too long, that
  * comes after the pairs counted before; text outside is not looked at. Tags that are not listed are ordinary text.
- * Source: DeepSeek-R1 (arXiv:2501.12948); with a repeat LongVT (CVPR 2026), whose answers of 1000 characters and more are
- * `max_chars: { answer: 999 }`.
+ * Source: DeepSeek-R1 (arXiv:2501.12948); LongVT (arXiv:2511.20785) with
+ * `tags: [think, { repeat: [tool_call, think] }, answer], ignore: [tool_response], max_chars: { answer: 999 }`; its code also lets other text stand
+ * between the tags where a tool is called.
  */
 export const tagFormat = defineReward({
   name: "tag_format",

@@ -28,7 +28,7 @@ const Options = z.strictObject({
  * and one good one is all.
  * Target: `{ answer, valid_segments, valid_frames: [[first, last]], valid_bounding_box: [[frame, box]] }`; boxes in pixels of the resized frame.
  * Steps: each line of manipulations, the share of its new ones that hit; a line that repeats others is not judged. Metrics: `answer`, `reasoning`.
- * Source: Video-CoM (CVPR 2026, mbzuai-oryx/Video-CoM).
+ * Its two terms alone: `reasoning: 0` and `answer: 0`. Source: Video-CoM (arXiv:2511.23477), code.
  */
 export const manipulationGrounding = defineReward({
   name: "manipulation_grounding",
