@@ -14,6 +14,11 @@ export const boxIou = defineReward({
   name: "box_iou",
   target: Box,
   field: "box",
+  range: [0, 1],
+  examples: [
+    { completion: "<box>0,0,10,10</box>", target: [0, 0, 10, 10], score: 1 },
+    { completion: "<box>5,0,15,10</box>", target: [0, 0, 10, 10], score: 50 / 150 },
+  ],
   score({ completion, target }) {
     const box = parseLastBox(completion);
     return box === null ? 0 : intersectionOverUnion(box, target);

@@ -19,11 +19,31 @@ const Located = z.preprocess((value) => (Array.isArray(value) ? { box: value } :
  * Target: a list of boxes [4], or of objects with a `box` [4]; at least one. Units: pixels of the original image.
  * Steps: each predicted box, with its matched IoU.
  * Metrics: `box_iou`, mean matched IoU over the true boxes; `f1_50`, 2 hits / (predicted + true), a hit being a matched IoU of 0.5 or more.
+ * Source: this project; the matching is DETR's (arXiv:2005.12872).
  */
 export const boxes = defineReward({
   name: "boxes",
   target: z.array(Located).min(1, "expected at least one box"),
   field: "digits",
+  range: [0, 1],
+  examples: [
+    {
+      completion: "<box>0,0,10,10</box><box>20,0,30,10</box>",
+      target: [
+        [0, 0, 10, 10],
+        [20, 0, 30, 10],
+      ],
+      score: 1,
+    },
+    {
+      completion: "<box>0,0,10,10</box>",
+      target: [
+        [0, 0, 10, 10],
+        [20, 0, 30, 10],
+      ],
+      score: 1 / 2,
+    },
+  ],
   score({ completion, target }) {
     const predicted = parseBoxes(completion, MAX_MATCHED);
     const overlaps = target.map(({ box }) => predicted.boxes.map((guess) => (guess === null ? 0 : intersectionOverUnion(guess, box))));

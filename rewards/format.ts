@@ -12,6 +12,11 @@ export const format = defineReward({
   name: "format",
   target: z.unknown(),
   field: "answer",
+  range: [0, 1],
+  examples: [
+    { completion: "<think>a</think>\n<answer>b</answer>", score: 1 },
+    { completion: "So <think>a</think><answer>b</answer>", score: 0 },
+  ],
   score: ({ completion }) => (wellFormed(completion) ? 1 : 0),
 });
 

@@ -20,16 +20,23 @@ const Options = z
       .min(1)
       .default(QUESTION)
       .describe("{completion}, {low}, {high}, {target} and {any_field} are filled in; it has to ask for a line SCORE:"),
-    low: z.number().default(0),
-    high: z.number().default(10),
+    low: z.number().default(0).describe("the worst grade"),
+    high: z.number().default(10).describe("the best grade"),
   })
   .refine(({ low, high }) => low < high, "expected low < high");
 
-/** A judge's grade between `low` and `high`, as a share of that range in [0, 1]. A grade outside of it is no answer. */
+/**
+ * A judge's grade between `low` and `high`, as a share of that range in [0, 1]. A grade outside of it is no answer.
+ * Source: single answer grading, Zheng et al. (arXiv:2306.05685).
+ */
 export const judgeGraded = defineReward({
   name: "judge_graded",
   ...judgedReward,
   options: Options,
+  examples: [
+    { completion: "It is 15.", options: { judge: "teacher" }, judge: "SCORE: 10", score: 1 },
+    { completion: "It is 15.", options: { judge: "teacher" }, judge: "Rather short.\nSCORE: 7", score: 7 / 10 },
+  ],
   async score(input) {
     const { completion, target, options, example } = input;
     const { low, high } = options;

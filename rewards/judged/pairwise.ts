@@ -27,12 +27,14 @@ type Winner = "first" | "second" | "neither";
 /**
  * The share of comparisons with siblings that a completion wins, a draw half: in [0, 1]; 1/2 for one that has no siblings. Who is compared
  * with whom is a ring in seeded order, which of the two is shown first is drawn too: a judge that prefers the first pays nobody.
+ * Source: pairwise comparison, Zheng et al. (arXiv:2306.05685); the ring is this project's.
  */
 export const judgePairwise = defineReward({
   name: "judge_pairwise",
   scope: "group",
   ...judgedReward,
   options: Options,
+  examples: [{ completion: "It is 15.", siblings: ["15"], options: { judge: "teacher" }, judge: "BETTER: neither", score: 1 / 2 }],
   async score(members) {
     const first = members[0]!;
     const { options, seed, exampleId, example } = first;

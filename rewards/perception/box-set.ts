@@ -26,11 +26,33 @@ export const boxSet = defineReward({
   target: z.array(Located).max(MAX_BOXES),
   field: "boxes",
   options: z.strictObject({
-    metric: z.enum(["f1", "mean_iou", "ap", "ap_coco"]).default("f1"),
+    metric: z
+      .enum(["f1", "mean_iou", "ap", "ap_coco"])
+      .default("f1")
+      .describe("hits, mean overlap, or average precision at one or ten thresholds"),
     threshold: z.number().gt(0).max(1).default(0.5).describe("the least IoU of a hit, for f1 and ap"),
     ap_method: z.enum(["coco_101", "area"]).default("coco_101").describe("101 recalls, or the area under the curve"),
     ...boxOptions,
   }),
+  range: [0, 1],
+  examples: [
+    {
+      completion: "[0,0,10,10] [20,0,30,10]",
+      target: [
+        [0, 0, 10, 10],
+        [20, 0, 30, 10],
+      ],
+      score: 1,
+    },
+    {
+      completion: "[0,0,10,10]",
+      target: [
+        [0, 0, 10, 10],
+        [20, 0, 30, 10],
+      ],
+      score: 2 / 3,
+    },
+  ],
   score(input) {
     const { target, options } = input;
     const read = readBoxes(input, MAX_BOXES);

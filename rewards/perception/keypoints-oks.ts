@@ -32,6 +32,33 @@ export const keypointsOks = defineReward({
   target: Target,
   field: "person",
   options: z.strictObject({ tag: Tag, coordinates: Coordinates }),
+  range: [0, 1],
+  examples: [
+    {
+      completion: "[[10, 10], [20, 10]]",
+      target: {
+        keypoints: [
+          [10, 10, 2],
+          [20, 10, 2],
+        ],
+        area: 100,
+        sigmas: [0.1, 0.1],
+      },
+      score: 1,
+    },
+    {
+      completion: "[[10, 10], null]",
+      target: {
+        keypoints: [
+          [10, 10, 2],
+          [20, 10, 2],
+        ],
+        area: 100,
+        sigmas: [0.1, 0.1],
+      },
+      score: 1 / 2,
+    },
+  ],
   score({ completion, target, options, example }) {
     const frame = frameOf(options.coordinates, example);
     if (frame === null) return NO_PICTURE;

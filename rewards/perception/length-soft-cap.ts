@@ -9,6 +9,11 @@ export const lengthSoftCap = defineReward({
   name: "length_soft_cap",
   target: z.unknown(),
   field: "answer",
-  options: z.strictObject({ tokens: z.int().min(1).default(512) }),
+  options: z.strictObject({ tokens: z.int().min(1).default(512).describe("the length up to which 1 is paid") }),
+  range: [0, 1],
+  examples: [
+    { completion: "short", tokens: 512, score: 1 },
+    { completion: "long", tokens: 1024, score: 512 / 1024.00001 },
+  ],
   score: ({ tokens, options }) => (tokens <= options.tokens ? 1 : options.tokens / (tokens + 1e-5)),
 });

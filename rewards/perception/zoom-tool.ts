@@ -45,6 +45,11 @@ export const zoomAnswer = defineReward({
   name: "zoom_answer",
   target: Target,
   field: "question",
+  range: [0, 1],
+  examples: [
+    { completion: "<answer>Red</answer>", target: { answer: "red", width: 640, height: 480 }, score: 1 },
+    { completion: "<answer>a red one</answer>", target: { answer: "red", width: 640, height: 480 }, score: 0 },
+  ],
   score: ({ completion, target }) => (right(completion, target.answer) ? 1 : 0),
 });
 
@@ -57,7 +62,20 @@ export const zoomTool = defineReward({
   name: "zoom_tool",
   target: Target,
   field: "question",
-  options: z.strictObject({ tool: z.string().min(1).default("image_zoom_in_tool") }),
+  options: z.strictObject({ tool: z.string().min(1).default("image_zoom_in_tool").describe("the tool whose calls count") }),
+  range: [0, 1],
+  examples: [
+    {
+      completion: [
+        ["policy", '<tool_call>{"name":"image_zoom_in_tool","arguments":{"bbox_2d":[0,0,99,99]}}</tool_call>'],
+        ["observation", "<tool_response>image</tool_response>"],
+        ["policy", "<answer>red</answer>"],
+      ],
+      target: { answer: "red", width: 640, height: 480 },
+      score: 1,
+    },
+    { completion: "<answer>red</answer>", target: { answer: "red", width: 640, height: 480 }, score: 0 },
+  ],
   score({ completion, target, options: { tool } }) {
     const turns = completion.split("<tool_response>");
     const looked = turns.slice(0, -1).some((turn) => {

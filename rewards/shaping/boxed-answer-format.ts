@@ -23,6 +23,10 @@ export const boxedAnswerFormat = defineReward({
   field: "answer",
   range: [0, 1],
   options: Options,
+  examples: [
+    { completion: "<think>a</think><answer>It is <|begin_of_box|>3<|end_of_box|>.</answer>", score: 1 },
+    { completion: "<think>a</think><answer>It is 3.</answer>", score: 0 },
+  ],
   score: ({ completion, options }) => (wellFormed(completion.trim(), options.box === "required") ? 1 : 0),
 });
 

@@ -48,6 +48,11 @@ export const tagFormat = defineReward({
   field: "answer",
   range: [0, 1],
   options: Options,
+  examples: [
+    { completion: "<think>a</think>\n<answer>b</answer>", score: 1 },
+    { completion: "<answer>b</answer>", score: 0 },
+    { completion: "<answer>b</answer>", options: { partial: true }, score: 1 / 2 },
+  ],
   score({ completion, options }) {
     const text = withoutBlocks(completion, options.ignore);
     const names = options.tags.flatMap((item) => (typeof item === "string" ? [item] : item.repeat));

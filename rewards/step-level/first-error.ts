@@ -27,6 +27,10 @@ export const firstError = defineReward({
   field: "steps",
   range: [0, 1],
   options: Options,
+  examples: [
+    { completion: "3 + 7 = 10\n10 + 5 = 15", target: ["3 + 7 = 10", "10 + 5 = 15"], score: 1 },
+    { completion: "3 + 7 = 11\n10 + 5 = 15", target: ["3 + 7 = 10", "10 + 5 = 15"], score: 0 },
+  ],
   score({ completion, target, options }) {
     const { steps, count, weights } = heldAgainst(completion, target, options);
     const wrong = weights.findIndex((row, i) => (row[i] ?? 0) === 0);
@@ -49,6 +53,10 @@ export const errorLocation = defineReward({
   target: z.int().min(-1, "expected an index from 0, or -1 for no error"),
   field: "first_error",
   range: [0, 1],
+  examples: [
+    { completion: "<answer>2</answer>", target: 2, score: 1 },
+    { completion: "<answer>2</answer>", target: -1, score: 0 },
+  ],
   score({ completion, target }) {
     const given = plainNumber(lastTag(completion, "answer") ?? "");
     return given === String(target) ? 1 : 0;

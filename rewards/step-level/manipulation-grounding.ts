@@ -35,6 +35,14 @@ export const manipulationGrounding = defineReward({
   target: Gold,
   field: "gold",
   options: Options,
+  examples: [
+    {
+      completion: "FIND_SEGMENT(a) = [2]\nFIND_FRAME(b) = [120]\nFINAL_ANSWER: B",
+      target: { answer: "B", valid_segments: [2, 3], valid_frames: [[100, 140]] },
+      score: 2,
+    },
+    { completion: "FIND_SEGMENT(a) = [2, 5]\nFINAL_ANSWER: B", target: { answer: "B", valid_segments: [2, 3] }, score: 1 + 1 / 2 },
+  ],
   score({ completion, target, options }) {
     const { manipulations, letter } = parseManipulations(completion);
     const seen = new Set<string>();

@@ -30,6 +30,10 @@ export const stepMatch = defineReward({
   field: "steps",
   range: [0, 1],
   options: Options,
+  examples: [
+    { completion: "3 + 7 = 10\n10 + 5 = 15", target: ["3 + 7 = 10", "10 + 5 = 15"], score: 1 },
+    { completion: "3 + 7 = 11\n10 + 5 = 15", target: ["3 + 7 = 10", "10 + 5 = 15"], score: 1 / 2 },
+  ],
   score({ completion, target, options }) {
     const { steps, count, weights } = heldAgainst(completion, target, options);
     const scores = matchSteps(weights, options.order).map((j, i) => (j < 0 ? 0 : weights[i]![j]!));

@@ -5,9 +5,10 @@ import { judged } from "../judged/index.ts";
 import { perception } from "../perception/index.ts";
 import { shaping } from "../shaping/index.ts";
 import { stepLevel } from "../step-level/index.ts";
-import { firstSentence, readSources } from "./source.ts";
+import { verifiable } from "../verifiable/index.ts";
+import { firstSentence, readSources, sourceOf } from "./source.ts";
 
-export type Family = "core" | "perception" | "shaping" | "step-level" | "judged";
+export type Family = "core" | "verifiable" | "perception" | "shaping" | "step-level" | "judged";
 
 /** What a reward of ours says of itself. */
 export interface RewardFacts {
@@ -24,6 +25,8 @@ export interface RewardFacts {
   /** the first sentence of its comment, and the whole */
   line: string;
   comment: string;
+  /** the paper or trainer whose definition it is */
+  source: string | null;
   /** in the repository */
   file: string;
 }
@@ -38,7 +41,8 @@ export interface SchemaLine {
   description?: string;
 }
 
-const FAMILIES: [Family, AnyReward[]][] = [
+const FAMILIES: [Family, readonly AnyReward[]][] = [
+  ["verifiable", verifiable as AnyReward[]],
   ["perception", perception],
   ["shaping", shaping],
   ["step-level", stepLevel],
@@ -61,6 +65,7 @@ export async function allFacts(words: readonly string[] = []): Promise<RewardFac
       isolate: reward.isolate ?? false,
       line: firstSentence(comment),
       comment,
+      source: sourceOf(comment),
       file,
     };
   });
