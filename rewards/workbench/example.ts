@@ -75,7 +75,11 @@ function labelled(label: string, value: string): string[] {
   return value.split("\n").map((line, i) => `${(i === 0 ? label : "").padEnd(12)}${line}`.trimEnd());
 }
 
-/** Pixels are counted, not listed. */
 function json(value: unknown): string | undefined {
-  return JSON.stringify(value, (_, one: unknown) => (one instanceof Uint8Array ? `${one.length} bytes` : one));
+  return JSON.stringify(value, withoutPixels);
+}
+
+/** For JSON.stringify: pixels are counted, not listed. */
+export function withoutPixels(_: string, value: unknown): unknown {
+  return value instanceof Uint8Array ? `${value.length} bytes` : value;
 }

@@ -77,6 +77,11 @@ export function readsTarget({ target, needs }: Pick<AnyReward, "target" | "needs
   return !(target instanceof z.ZodUnknown) || needs?.includes("judges") === true;
 }
 
+/** What a range is called; "any" where the options decide, or nothing does. */
+export function rangeText(range: RewardFacts["range"]): string {
+  return range === null ? "any" : `${range[0]} to ${range[1]}`;
+}
+
 /** The target's schema as a text such as `[number, number, number, number]`. */
 export function targetText({ target }: Pick<AnyReward, "target">): string {
   return typeText(jsonSchema(target));
@@ -111,6 +116,8 @@ interface JsonSchema {
   description?: string;
   minimum?: number;
   maximum?: number;
+  exclusiveMinimum?: number;
+  exclusiveMaximum?: number;
   pattern?: string;
 }
 
@@ -148,10 +155,13 @@ function objectText({ properties, additionalProperties, required = [] }: JsonSch
 }
 
 /** Bounds that somebody wrote; those of safe integers are everybody's. */
-function boundsText({ minimum, maximum }: JsonSchema): string {
-  const low = minimum === undefined || minimum <= Number.MIN_SAFE_INTEGER ? null : `>= ${minimum}`;
-  const high = maximum === undefined || maximum >= Number.MAX_SAFE_INTEGER ? null : `<= ${maximum}`;
-  const limits = [low, high].filter((limit) => limit !== null);
+function boundsText({ minimum, maximum, exclusiveMinimum, exclusiveMaximum }: JsonSchema): string {
+  const limits = [
+    minimum === undefined || minimum <= Number.MIN_SAFE_INTEGER ? null : `>= ${minimum}`,
+    exclusiveMinimum === undefined ? null : `> ${exclusiveMinimum}`,
+    maximum === undefined || maximum >= Number.MAX_SAFE_INTEGER ? null : `<= ${maximum}`,
+    exclusiveMaximum === undefined ? null : `< ${exclusiveMaximum}`,
+  ].filter((limit) => limit !== null);
   return limits.length === 0 ? "" : ` ${limits.join(", ")}`;
 }
 
