@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { bestAssignment } from "./assignment.ts";
-import { Box, intersectionOverUnion } from "./box.ts";
+import { Box } from "./box.ts";
+import { matchBoxes } from "./box-matching.ts";
 import { defineReward } from "./define.ts";
 import { parseBoxes } from "./parse.ts";
 
@@ -46,13 +46,11 @@ export const boxes = defineReward({
   ],
   score({ completion, target }) {
     const predicted = parseBoxes(completion, MAX_MATCHED);
-    const overlaps = target.map(({ box }) => predicted.boxes.map((guess) => (guess === null ? 0 : intersectionOverUnion(guess, box))));
-    const assignment = bestAssignment(overlaps);
-    const matched = assignment.map((column, row) => (column < 0 ? 0 : overlaps[row]![column]!));
-    const steps = predicted.places.map(([start, end], column) => {
-      const row = assignment.indexOf(column);
-      return { name: `box/${column}`, start, end, score: row < 0 ? 0 : matched[row]! };
-    });
+    const { ofTruth: matched, ofWritten } = matchBoxes(
+      predicted.boxes,
+      target.map(({ box }) => box),
+    );
+    const steps = predicted.places.map(([start, end], i) => ({ name: `box/${i}`, start, end, score: ofWritten[i]! }));
     const total = matched.reduce((sum, overlap) => sum + overlap, 0);
     const hits = matched.filter((overlap) => overlap >= 0.5).length;
     return {

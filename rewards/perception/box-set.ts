@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { bestAssignment } from "../assignment.ts";
-import { Box, intersectionOverUnion } from "../box.ts";
+import { Box } from "../box.ts";
+import { matchBoxes } from "../box-matching.ts";
 import { defineReward } from "../define.ts";
 import { averagePrecision } from "../geometry/average-precision.ts";
 import { boxOptions, NO_PICTURE, readBoxes } from "./box-reading.ts";
@@ -60,9 +60,7 @@ export const boxSet = defineReward({
     if (target.length === 0) return read.count === 0 ? 1 : 0;
     const truth = target.map(({ box }) => box);
     const boxes = read.first.map(({ box }) => box);
-    const overlaps = truth.map((one) => boxes.map((box) => (box === null ? 0 : intersectionOverUnion(box, one))));
-    const columns = bestAssignment(overlaps);
-    const matched = columns.map((column, row) => (column < 0 ? 0 : overlaps[row]![column]!));
+    const { ofTruth: matched, ofWritten } = matchBoxes(boxes, truth);
     const ap = (threshold: number) => averagePrecision(boxes, truth, threshold, options.ap_method);
     const score = {
       f1: () => (2 * matched.filter((iou) => iou >= options.threshold).length) / (read.count + truth.length),
@@ -72,10 +70,7 @@ export const boxSet = defineReward({
     }[options.metric]();
     // Places are of the text that was read: without `tag` that is the completion, and only then are they steps of it.
     if (options.tag !== undefined) return score;
-    const steps = read.first.map(({ start, end }, column) => {
-      const row = columns.indexOf(column);
-      return { name: `box/${column}`, start, end, score: row < 0 ? 0 : matched[row]! };
-    });
+    const steps = read.first.map(({ start, end }, i) => ({ name: `box/${i}`, start, end, score: ofWritten[i]! }));
     return { score, steps };
   },
 });
