@@ -7,7 +7,7 @@ import { parseLastBox } from "./parse.ts";
  *
  * Shapes: both boxes [4]. Units: pixels of the original image, origin top left.
  * Returns intersection over union in [0, 1]; 0 if the last box is not a valid one, which is the policy's mistake.
- * Never throws: a bad target is our mistake, and `target` refuses it when the dataset loads.
+ * One spelling, in pixels; `box_overlap` reads others. Never throws: a bad target is our mistake, and `target` refuses it when the dataset loads.
  * Source: VLM-R1 (arXiv:2504.07615), accuracy reward for referring expressions.
  */
 export const boxIou = defineReward({

@@ -15,7 +15,7 @@ const Located = z.preprocess((value) => (Array.isArray(value) ? { box: value } :
  *   score = sum of matched IoU / max(predicted, true)
  *
  * Every opened `<box>` is a prediction, so a blank, unclosed or swapped one costs as much as one that misses, and a shower of
- * guesses is paid less than a single good one. Only the first 64 are matched.
+ * guesses is paid less than a single good one. Only the first 64 are matched. One spelling; `box_set` with `metric: mean_iou` reads others.
  * Target: a list of boxes [4], or of objects with a `box` [4]; at least one. Units: pixels of the original image.
  * Steps: each predicted box, with its matched IoU.
  * Metrics: `box_iou`, mean matched IoU over the true boxes; `f1_50`, 2 hits / (predicted + true), a hit being a matched IoU of 0.5 or more.

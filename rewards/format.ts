@@ -5,7 +5,7 @@ const ORDER = "<think></think><answer></answer>";
 
 /**
  * Whether the completion is exactly `<think>…</think><answer>…</answer>`: each of the four tags once and in that order, neither
- * part blank, and nothing but whitespace around and between them. Returns 1 or 0. The target is not read.
+ * part blank, and nothing but whitespace around and between them. Returns 1 or 0. The target is not read. It is `tag_format` with its defaults.
  * Source: the format reward of DeepSeek-R1 (arXiv:2501.12948), made strict.
  */
 export const format = defineReward({

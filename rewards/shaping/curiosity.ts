@@ -41,9 +41,11 @@ export function unlessUnrepaired(reward: number, lastCallFailed: boolean): numbe
 }
 
 /**
- * A bonus for calling tools while few of the group do, less a price for many calls: see `curiosity`. Calls are counted in each member's text,
- * failed ones too, by the tags and errors of `tool_success`. The target is not read. Range: at most `alpha * rate` (paper); no least.
- * A metric `calls` beside each score. Source: Pixel Reasoner (arXiv:2505.15966).
+ * A bonus for calling tools while few of the group do, less a price for many calls. In the paper's form it is alpha * max(rate - share of
+ * members with a call, 0) for those with a call, less beta for each call after `free_calls`; the code's stands at the function `curiosity`.
+ *
+ * Calls are counted in each member's text, failed ones too, by the tags of `tool_success`. The target is not read. Range: at most
+ * `alpha * rate` (paper); no least. A metric `calls` beside each score. Source: Pixel Reasoner (arXiv:2505.15966).
  */
 export const toolCuriosity = defineReward({
   name: "curiosity",

@@ -91,8 +91,18 @@ function prose(comment: string): string {
   }
   return blocks
     .filter(({ lines }) => lines.length > 0)
-    .map(({ indented, lines }) => (indented ? `\`\`\`text\n${lines.map((line) => line.slice(2)).join("\n")}\n\`\`\`` : lines.join("\n")))
+    .map(({ indented, lines }) =>
+      indented ? `\`\`\`text\n${lines.map((line) => line.slice(2)).join("\n")}\n\`\`\`` : escaped(lines.join("\n")),
+    )
     .join("\n\n");
+}
+
+/** A tag that is no code would be taken for HTML. */
+function escaped(text: string): string {
+  return text
+    .split(/(`[^`]*`)/)
+    .map((piece, i) => (i % 2 === 0 ? piece.replace(/<(?=[/!A-Za-z])/g, "&lt;") : piece))
+    .join("");
 }
 
 function code(text: string): string {
@@ -100,6 +110,7 @@ function code(text: string): string {
 }
 
 function table(titles: readonly string[], rows: readonly string[][]): string {
-  const line = (cells: readonly string[]) => `| ${cells.map((cell) => cell.replaceAll("|", "\\|").replaceAll("\n", " ")).join(" | ")} |`;
+  const line = (cells: readonly string[]) =>
+    `| ${cells.map((cell) => escaped(cell).replaceAll("|", "\\|").replaceAll("\n", " ")).join(" | ")} |`;
   return [line(titles), line(titles.map(() => "---")), ...rows.map(line)].join("\n");
 }
