@@ -6,7 +6,8 @@ import { spellings } from "./values.ts";
 
 /**
  * How the examples of a recipe's rewards write their targets: each with the row's target in place of its own. A value of the same shape, so many
- * boxes or keys, takes the places of the example's; a row of another shape can't be written so. Other answers stand in for a target that is one text or number.
+ * boxes or keys, takes the places of the example's; a row of another shape can't be written so. Other answers stand in for a target that is
+ * one text or number.
  */
 export function exampleWays(specs: readonly RewardSpec[]): Way[] {
   return specs.flatMap(({ name, target: renamed }) => {

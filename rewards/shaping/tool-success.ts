@@ -17,7 +17,8 @@ type Options = z.infer<typeof ToolSuccessOptions>;
  * Calls of a tool that went well, up to a cap: min(calls, cap) / cap. A call went well if the next block after it is a response
  * that does not begin with an error. Range [0, 1]; 0 without such a call. The target is not read.
  *
- * Any tool's calls, by what was answered; `render_tool_use` renders the drafts itself. A policy that may write the response's tag itself can feign calls: use it where the environment writes them.
+ * Any tool's calls, by what was answered; `render_tool_use` renders the drafts itself. A policy that may write the response's tag itself
+ * can feign calls: use it where the environment writes them.
  * Source: RRVF (arXiv:2507.20766), the tool reward; its cap is not published.
  */
 export const toolSuccess = defineReward({
