@@ -30,6 +30,7 @@ export {
   type GroupReward,
   type Need,
   type RewardDefinition,
+  type RewardExample,
   type RewardInput,
   type RewardReturn,
   rewardInput,

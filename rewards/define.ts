@@ -1,5 +1,5 @@
 import type { z } from "zod";
-import type { FinishReason, Outcome, Picture, StepScore, Turn } from "../core/types.ts";
+import type { FinishReason, Outcome, Picture, Role, StepScore, Turn } from "../core/types.ts";
 import type { Judges } from "./judges/define.ts";
 
 /** What a reward sees of one finished completion. */
@@ -53,6 +53,25 @@ export type Failure = Extract<Outcome, { message: string }>;
 /** A value for each member of the group, in their order; a failure is that member's alone. */
 export type GroupReturn = readonly (RewardReturn | Failure)[];
 
+/** A completion with what it scores: shown in docs/reward-gallery.md and by `vlrl reward show`, run by a test, and an honest answer to an audit. */
+export interface RewardExample {
+  /** a text, or who wrote which stretch of it, in order */
+  completion: string | readonly (readonly [role: Role, text: string])[];
+  /** as the row's field holds it; left out where the reward reads none */
+  target?: unknown;
+  options?: Readonly<Record<string, unknown>>;
+  /** more fields of the row */
+  fields?: Readonly<Record<string, unknown>>;
+  /** how many were sampled; one a character unless given */
+  tokens?: number;
+  /** the other completions of the prompt, for a reward of the group */
+  siblings?: readonly string[];
+  /** what any judge answers */
+  judge?: string;
+  /** to nine digits; null where the reward does not apply */
+  score: number | null;
+}
+
 interface RewardBase<Target, Options, Needs extends Need> {
   name: string;
   /** schema of the target; a row whose target does not fit is refused when the dataset is read */
@@ -66,6 +85,8 @@ interface RewardBase<Target, Options, Needs extends Need> {
   /** 1 unless given; raise it when the same completion may get another score. It is recorded with the run. */
   version?: number;
   needs?: readonly Needs[];
+  /** worked examples, one that earns much among them; each reward of this package has some */
+  examples?: readonly RewardExample[];
   /** for what is slow, or may hang: it runs in a thread that is ended at the recipe's `timeout_ms`, as users' files do */
   isolate?: boolean;
 }

@@ -36,3 +36,9 @@ test.each([
 ])("%j", (returned, expected) => {
   expect(toOutcome(returned)).toEqual(expected);
 });
+
+test("rounding past an end of the range is the end, more is an error", () => {
+  expect(toOutcome(0.1 + 0.2 + 0.7 + 2 ** -50, [0, 1])).toEqual({ kind: "score", score: 1 });
+  expect(toOutcome(-(2 ** -60), [0, 1])).toEqual({ kind: "score", score: 0 });
+  expect(toOutcome(1.000001, [0, 1])).toEqual({ kind: "error", message: "returned 1.000001, outside of its range [0, 1]" });
+});

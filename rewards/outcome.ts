@@ -45,7 +45,7 @@ export function turnsToOutcome(returned: unknown, turns: readonly Turn[], combin
     const outcome = typeof value === "number" ? number(value, range) : failed(`returned ${shown(value)}; expected a number or null`);
     if (outcome.kind !== "score") return "message" in outcome ? failed(`turn ${i}: ${outcome.message}`) : outcome;
     const { start, end } = turns[i]!;
-    steps.push({ name: `turn/${i}`, start, end, score: value });
+    steps.push({ name: `turn/${i}`, start, end, score: outcome.score });
   }
   if (steps.length === 0) return { kind: "not_applicable" };
   const sum = steps.reduce((total, { score }) => total + score, 0);
@@ -76,9 +76,13 @@ function isStep(step: unknown): step is StepScore {
   return typeof name === "string" && Number.isInteger(start) && Number.isInteger(end) && Number.isFinite(score);
 }
 
+/** By so much rounding may carry a score past an end of its range, which it then is. */
+const ROUNDING = 1e-9;
+
 function number(score: number, [low, high]: Range = [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY]): Outcome {
   if (!Number.isFinite(score)) return failed(`returned ${score}`);
-  return score >= low && score <= high ? { kind: "score", score } : failed(`returned ${score}, outside of its range [${low}, ${high}]`);
+  if (score >= low - ROUNDING && score <= high + ROUNDING) return { kind: "score", score: Math.min(high, Math.max(low, score)) };
+  return failed(`returned ${score}, outside of its range [${low}, ${high}]`);
 }
 
 function failed(message: string): Outcome {

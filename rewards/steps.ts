@@ -17,11 +17,17 @@ import { parseTrace } from "./parse.ts";
  * Steps: each reading (its number) and each partial sum, 1 or 0.
  * Metrics: `readings` and `sums`, right ones as a share of those expected (1 where none are); `first_error`, index of the first
  * expected step that is wrong or missing, divided by the number of expected steps, 1 when there is none.
+ * Source: this project.
  */
 export const steps = defineReward({
   name: "steps",
   target: z.array(z.object({ digit: z.int().min(0) })).min(1, "expected at least one digit"),
   field: "digits",
+  range: [0, 1],
+  examples: [
+    { completion: "3<box>0,0,9,9</box> 7<box>9,0,18,9</box> 3+7=10", target: [{ digit: 3 }, { digit: 7 }], score: 1 },
+    { completion: "3<box>0,0,9,9</box> 1<box>9,0,18,9</box> 3+1=4", target: [{ digit: 3 }, { digit: 7 }], score: 1 / 3 },
+  ],
   score({ completion, target }) {
     const trace = parseTrace(completion);
     const running = runningSums(target.map(({ digit }) => digit));

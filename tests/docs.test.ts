@@ -5,11 +5,10 @@ import { dirname, extname, join, posix } from "node:path";
 import type { Command } from "commander";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { parse } from "yaml";
-import { z } from "zod";
 import { program } from "../cli/program.ts";
 import { loadRecipe } from "../configs/load.ts";
 import { recipeSchema } from "../configs/schema.ts";
-import { rewards } from "../rewards/index.ts";
+import { galleryPage } from "../rewards/workbench/gallery.ts";
 import { files, ROOT, read } from "./sources.ts";
 
 const pages = files(".md").filter((file) => !file.startsWith("tests/fixtures/"));
@@ -241,23 +240,8 @@ describe("docs/recipes.md and the schema say the same", () => {
     ]);
     expect(Object.fromEntries(rows)).toEqual(Object.fromEntries(expected));
   });
+});
 
-  test("and every reward has its row", () => {
-    const page = read("docs/recipes.md") + read("docs/rewards.md");
-    for (const name of rewards.names) expect(page).toMatch(new RegExp(`^\\| \`${name}\` +\\|`, "m"));
-  });
-
-  test("whose row in docs/rewards.md names its options, unless those of all steps", () => {
-    const rows = read("docs/rewards.md").split("\n");
-    const steps = /### How steps are found[^#]*/.exec(read("docs/rewards.md"))![0];
-    for (const { name, options } of rewards.entries) {
-      const row = rows.find((line) => line.startsWith(`| \`${name}\` `));
-      if (row === undefined || options === undefined) continue;
-      const other = /those of `(\w+)`/.exec(row)?.[1];
-      const shared = rows.find((line) => line.startsWith(`| \`${other}\` `)) ?? "";
-      const text = row + shared + (row.includes("(#how-steps-are-found)") ? steps : "");
-      const { properties } = z.toJSONSchema(options, { io: "input" });
-      for (const key of Object.keys(properties ?? {})) expect(text, `${name}.${key}`).toMatch(new RegExp(`\`${key}[\`:]`));
-    }
-  });
+test("docs/reward-gallery.md is what the rewards' definitions say: else npm run docs:rewards", async () => {
+  expect(read("docs/reward-gallery.md")).toBe(await galleryPage());
 });

@@ -87,20 +87,6 @@ export const samples: Record<string, Sample> = {
     best: 1,
     range: [0, 1],
   },
-  tool_sequence_format: {
-    target: null,
-    good: "<think>a</think><tool_call>{}</tool_call><tool_response></tool_response><think>b</think><answer>c</answer>",
-    best: 1,
-    range: [0, 1],
-  },
-  step_grounding: {
-    target: { segments: [2], frames: [[100, 140]], boxes: [{ frame: 120, box: [10, 10, 50, 50] }] },
-    good: "FIND_SEGMENT(a) = [2]\nFIND_FRAME(b) = [120]\nSPATIAL_ZOOM(c) = [10, 10, 50, 50]\nFINAL_ANSWER: B",
-    best: 1,
-    range: [0, 1],
-    hostile: ["FIND_FRAME(a) = [1]\n", "SPATIAL_ZOOM(", "(a) = "],
-  },
-  final_option: { target: "B", good: "FINAL_ANSWER: B. red", best: 1, range: [0, 1] },
   vla_task: {
     target: [
       [0.1, 0.1],
@@ -175,7 +161,6 @@ export const samples: Record<string, Sample> = {
     range: [0, 1],
     hostile: ["<tool_call>", "<tool_response>"],
   },
-  zoom_format: { target: null, good: "<think>a</think><answer>b</answer>", best: 0, range: [-1, 0] },
   description_similarity: {
     target: ["red", "circle"],
     good: "### Image Description: red circle\n### Rationales: r",
@@ -183,8 +168,6 @@ export const samples: Record<string, Sample> = {
     range: [0, 1],
     hostile: ["### Image Description:"],
   },
-  keyword_recall: { target: ["red", "circle"], good: "a Red circle", best: 1, range: [0, 1] },
-  headings_format: { target: null, options: { headings: ["### A:", "### B:"] }, good: "### A: a ### B: b", best: 1, range: [0, 1] },
   length_soft_cap: { target: null, good: "short", best: 1, range: [0, 1] },
   ocr_anls: { target: "the cat sat", good: "The cat sat", best: 1, range: [0, 1] },
   ocr_error_rate: { target: ["the cat sat"], good: "the cat sat", best: 1, range: [0, 1] },

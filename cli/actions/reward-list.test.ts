@@ -36,6 +36,7 @@ test("show: the comment, the target's and the options' schemas with defaults", a
   expect(terminal.printed).toContain('form: "trl" | "verl" | "ms_swift", "trl" unless given');
   expect(terminal.printed).toContain("source   rewards/shaping/soft-overlong.ts");
   expect(terminal.printed).toContain("target   none is read");
+  expect(terminal.printed).toContain("  tokens      90\n  score       -0.5\n");
 });
 
 test("show: an unknown name offers the nearest", async () => {

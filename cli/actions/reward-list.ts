@@ -10,7 +10,7 @@ const LINE = 60;
 
 /** Prints the rewards of this package, or those that every word fits; returns the exit code. */
 export async function rewardList(words: string[], { json }: { json?: boolean }, terminal: Terminal): Promise<number> {
-  const { allFacts } = await import("../../rewards/workbench/facts.ts");
+  const { allFacts, rangeText } = await import("../../rewards/workbench/facts.ts");
   const facts = await allFacts(words);
   if (json) {
     for (const { comment: _, ...one } of facts) terminal.out(`${JSON.stringify(one)}\n`);
@@ -40,9 +40,10 @@ export async function rewardList(words: string[], { json }: { json?: boolean }, 
 
 /** Prints what a reward says of itself; returns the exit code. */
 export async function rewardShow(name: string, { json }: { json?: boolean }, terminal: Terminal): Promise<number> {
-  const [{ rewards }, { allFacts, optionLines, targetText }] = await Promise.all([
+  const [{ rewards }, { allFacts, optionLines, rangeText, targetText }, { exampleLines, withoutPixels }] = await Promise.all([
     import("../../rewards/index.ts"),
     import("../../rewards/workbench/facts.ts"),
+    import("../../rewards/workbench/example.ts"),
   ]);
   if (!rewards.has(name)) {
     throw new UserError({
@@ -54,8 +55,9 @@ export async function rewardShow(name: string, { json }: { json?: boolean }, ter
   const definition = rewards.get(name);
   const facts = (await allFacts()).find((one) => one.name === name)!;
   const options = optionLines(definition);
+  const { examples = [] } = definition;
   if (json) {
-    terminal.out(`${JSON.stringify({ ...facts, target: targetText(definition), options })}\n`);
+    terminal.out(`${JSON.stringify({ ...facts, target: targetText(definition), options, examples }, withoutPixels)}\n`);
     return EXIT.ok;
   }
   const rows: [string, string][] = [
@@ -80,11 +82,9 @@ export async function rewardShow(name: string, { json }: { json?: boolean }, ter
       `  ${option}: ${type}${required ? ", required" : fallback === undefined ? "" : `, ${fallback} unless given`}`,
       ...(description === undefined ? [] : wrap(description, terminal.width() - 4).map((line) => `    ${line}`)),
     ]),
+    ...(examples.length === 0 ? [] : ["", "examples"]),
+    ...examples.flatMap((one, i) => [...(i === 0 ? [] : [""]), ...exampleLines(one).map((line) => `  ${line}`)]),
   ];
   terminal.out(`${lines.join("\n")}\n`);
   return EXIT.ok;
-}
-
-function rangeText(range: readonly [number, number] | null): string {
-  return range === null ? "any" : `${range[0]} to ${range[1]}`;
 }

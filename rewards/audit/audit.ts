@@ -1,5 +1,6 @@
 import type { Example, Scorer } from "../../core/types.ts";
 import type { RewardSpec } from "../options.ts";
+import { exampleWays } from "./examples.ts";
 import { waysOf } from "./honest.ts";
 import { type Judged, judge } from "./judge.ts";
 import { formParts, knowsForm, targetFields, zeroRow } from "./look.ts";
@@ -73,7 +74,8 @@ export async function audit(
 ): Promise<AuditReport> {
   const player = new Player(scorer);
   const fields = targetFields(scorer, specs, rows);
-  const ways = waysOf(fields, responses, shellsOf(specs));
+  // of ways that are paid the same the first counts, so an example is written where nothing usual is as good
+  const ways = [...waysOf(fields, responses, shellsOf(specs)), ...exampleWays(specs)];
   const probed = scorer.waits ? PROBED_BY_JUDGES : rows.length;
   const judged = await judge(player, ways, { chosen: rows, rows, probed });
   const zero = await zeroRow(scorer, rows, judged[0]?.way.field ?? fields[0]!);

@@ -28,7 +28,8 @@ export const Coordinates = z
     max_pixels: z.int().min(1).default(1_003_520).describe("resized: the largest area"),
     shrink: z.enum(["floor", "round"]).default("floor").describe("resized: how sides are rounded when the picture shrinks"),
   })
-  .prefault({});
+  .prefault({})
+  .describe("how boxes and points are written");
 export type Coordinates = z.infer<typeof Coordinates>;
 
 /** Coordinates with the picture's size known: what one written unit is in the target's units. */

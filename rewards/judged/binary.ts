@@ -2,6 +2,7 @@ import { z } from "zod";
 import { defineReward } from "../define.ts";
 import { askFor, judgeOptions } from "../judges/asked.ts";
 import { fillQuestion, lastLabelled, WARNING, yesOrNo } from "../judges/question.ts";
+import { judgedReward } from "./base.ts";
 
 const QUESTION = `Is the final answer of this response right?
 
@@ -30,14 +31,16 @@ const Options = z.strictObject({
 /**
  * A judge's verdict: 1 for yes, 0 for no, by the majority of `votes`; a tie is no. Range: 0 or 1. Metric: `agreement`, the share of votes
  * with the majority. A judge that fails is a failure, never a 0.
+ * Source: a model as judge, Zheng et al. (arXiv:2306.05685).
  */
 export const judgeBinary = defineReward({
   name: "judge_binary",
-  target: z.unknown(),
-  field: "answer",
+  ...judgedReward,
   options: Options,
-  range: [0, 1],
-  needs: ["judges", "pictures"],
+  examples: [
+    { completion: "It is 15.", target: "15", options: { judge: "teacher" }, judge: "It says so.\nVERDICT: yes", score: 1 },
+    { completion: "It is 16.", target: "15", options: { judge: "teacher" }, judge: "VERDICT: no", score: 0 },
+  ],
   async score(input) {
     const { completion, target, options, example } = input;
     const prompt = fillQuestion(options.question, { completion }, { ...example, target });

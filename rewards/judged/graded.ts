@@ -2,6 +2,7 @@ import { z } from "zod";
 import { defineReward } from "../define.ts";
 import { askFor, judgeOptions } from "../judges/asked.ts";
 import { fillQuestion, lastLabelled, WARNING } from "../judges/question.ts";
+import { judgedReward } from "./base.ts";
 
 const QUESTION = `How good is this response, from {low} (useless) to {high} (perfect)?
 
@@ -19,19 +20,23 @@ const Options = z
       .min(1)
       .default(QUESTION)
       .describe("{completion}, {low}, {high}, {target} and {any_field} are filled in; it has to ask for a line SCORE:"),
-    low: z.number().default(0),
-    high: z.number().default(10),
+    low: z.number().default(0).describe("the worst grade"),
+    high: z.number().default(10).describe("the best grade"),
   })
   .refine(({ low, high }) => low < high, "expected low < high");
 
-/** A judge's grade between `low` and `high`, as a share of that range in [0, 1]. A grade outside of it is no answer. */
+/**
+ * A judge's grade between `low` and `high`, as a share of that range in [0, 1]. A grade outside of it is no answer.
+ * Source: single answer grading, Zheng et al. (arXiv:2306.05685).
+ */
 export const judgeGraded = defineReward({
   name: "judge_graded",
-  target: z.unknown(),
-  field: "answer",
+  ...judgedReward,
   options: Options,
-  range: [0, 1],
-  needs: ["judges", "pictures"],
+  examples: [
+    { completion: "It is 15.", options: { judge: "teacher" }, judge: "SCORE: 10", score: 1 },
+    { completion: "It is 15.", options: { judge: "teacher" }, judge: "Rather short.\nSCORE: 7", score: 7 / 10 },
+  ],
   async score(input) {
     const { completion, target, options, example } = input;
     const { low, high } = options;

@@ -3,6 +3,7 @@ import { Random } from "../../core/random.ts";
 import { defineReward, type Failure } from "../define.ts";
 import { askFor, JudgeFailed, judgeOptions } from "../judges/asked.ts";
 import { fillQuestion, lastLabelled, WARNING } from "../judges/question.ts";
+import { judgedReward } from "./base.ts";
 
 const QUESTION = `Which of two responses is better?
 
@@ -26,15 +27,14 @@ type Winner = "first" | "second" | "neither";
 /**
  * The share of comparisons with siblings that a completion wins, a draw half: in [0, 1]; 1/2 for one that has no siblings. Who is compared
  * with whom is a ring in seeded order, which of the two is shown first is drawn too: a judge that prefers the first pays nobody.
+ * Source: pairwise comparison, Zheng et al. (arXiv:2306.05685); the ring is this project's.
  */
 export const judgePairwise = defineReward({
   name: "judge_pairwise",
   scope: "group",
-  target: z.unknown(),
-  field: "answer",
+  ...judgedReward,
   options: Options,
-  range: [0, 1],
-  needs: ["judges", "pictures"],
+  examples: [{ completion: "It is 15.", siblings: ["15"], options: { judge: "teacher" }, judge: "BETTER: neither", score: 1 / 2 }],
   async score(members) {
     const first = members[0]!;
     const { options, seed, exampleId, example } = first;

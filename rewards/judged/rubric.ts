@@ -2,28 +2,40 @@ import { z } from "zod";
 import { defineReward } from "../define.ts";
 import { askFor, judgeOptions } from "../judges/asked.ts";
 import { fillQuestion, lastLabelled, WARNING, yesOrNo } from "../judges/question.ts";
+import { judgedReward } from "./base.ts";
 
 const Criterion = z.strictObject({
   ask: z.string().min(1).describe("what is true of a good response"),
-  weight: z.number().gt(0).default(1),
+  weight: z.number().gt(0).default(1).describe("its share of the score, beside the others"),
 });
 
 const Options = z.strictObject({
   ...judgeOptions,
-  criteria: z.array(Criterion).min(1).max(50),
+  criteria: z.array(Criterion).min(1).max(50).describe("what is asked of a response, each with its weight"),
 });
 
 /**
  * The share of a rubric's weight that a response meets, each criterion judged yes or no in one question: in [0, 1]. Metrics:
- * `criterion_1`, `criterion_2`, …
+ * `criterion_1`, `criterion_2`, … Source: Rubrics as Rewards (arXiv:2507.17746), explicit aggregation.
  */
 export const judgeRubric = defineReward({
   name: "judge_rubric",
-  target: z.unknown(),
-  field: "answer",
+  ...judgedReward,
   options: Options,
-  range: [0, 1],
-  needs: ["judges", "pictures"],
+  examples: [
+    {
+      completion: "15, please.",
+      options: { judge: "teacher", criteria: [{ ask: "It is short." }, { ask: "It is polite." }] },
+      judge: "1: yes\n2: yes",
+      score: 1,
+    },
+    {
+      completion: "15",
+      options: { judge: "teacher", criteria: [{ ask: "It is short.", weight: 3 }, { ask: "It is polite." }] },
+      judge: "1: yes\n2: no",
+      score: 3 / 4,
+    },
+  ],
   async score(input) {
     const { completion, target, options, example } = input;
     const { criteria } = options;

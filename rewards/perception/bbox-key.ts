@@ -48,6 +48,11 @@ export const bboxKeyFormat = defineReward({
   name: "bbox_key_format",
   target: z.unknown(),
   field: "box",
+  range: [0, 1],
+  examples: [
+    { completion: '<think>a</think>{"bbox":[0,0,9,9]}', score: 1 },
+    { completion: "<think>a</think>[0,0,9,9]", score: 1 / 2 / 2 },
+  ],
   score({ completion }) {
     const { closed, keyed, fallback } = boxAfterThinking(completion);
     let score = ((closed ? 1 : 0) + (keyed ? 1 : 0)) / 2;

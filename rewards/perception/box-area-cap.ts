@@ -34,9 +34,17 @@ export const boxAreaCap = defineReward({
     tag: z
       .string()
       .regex(/^[A-Za-z_]+$/)
-      .default("zoom"),
-    coordinates: Coordinates.unwrap().prefault({ units: "resized", max_pixels: 640 * 784, shrink: "round" }),
+      .default("zoom")
+      .describe("the tag around the region"),
+    coordinates: Coordinates.unwrap()
+      .prefault({ units: "resized", max_pixels: 640 * 784, shrink: "round" })
+      .describe("how the region is written"),
   }),
+  range: [0, 1],
+  examples: [
+    { completion: "<zoom>[0, 0, 200, 200]</zoom>", target: { width: 640, height: 480 }, score: 1 },
+    { completion: "<zoom>[0, 0, 640, 480]</zoom>", target: { width: 640, height: 480 }, score: 0 },
+  ],
   score({ completion, target, options: { gamma, tag, coordinates } }) {
     const picture = pictureSize({ target }, "target");
     const frame = frameOf({ ...coordinates, picture: "target" }, { target });

@@ -25,10 +25,25 @@ export const boxOverlap = defineReward({
   target: Box,
   field: "box",
   options: z.strictObject({
-    metric: z.enum(["iou", "giou", "giou01", "diou", "diou01"]).default("iou"),
+    metric: z
+      .enum(["iou", "giou", "giou01", "diou", "diou01"])
+      .default("iou")
+      .describe("the measure; those that end in 01 are (value + 1) / 2"),
     pick: z.enum(["first", "last"]).default("last").describe("which box counts where there are several"),
     ...boxOptions,
   }),
+  range: [-1, 1],
+  examples: [
+    { completion: "<box>0,0,10,10</box>", target: [0, 0, 10, 10], score: 1 },
+    { completion: "[5, 0, 15, 10]", target: [0, 0, 10, 10], score: 50 / 150 },
+    {
+      completion: '{"bbox_2d": [0, 0, 500, 500]}',
+      target: [0, 0, 100, 50],
+      fields: { image: { width: 200, height: 100 } },
+      options: { coordinates: { units: "thousand" } },
+      score: 1,
+    },
+  ],
   score(input) {
     const boxes = readBoxes(input);
     if (boxes === null) return NO_PICTURE;

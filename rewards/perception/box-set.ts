@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { bestAssignment } from "../assignment.ts";
-import { Box, intersectionOverUnion } from "../box.ts";
+import { Box } from "../box.ts";
+import { matchBoxes } from "../box-matching.ts";
 import { defineReward } from "../define.ts";
 import { averagePrecision } from "../geometry/average-precision.ts";
 import { boxOptions, NO_PICTURE, readBoxes } from "./box-reading.ts";
@@ -26,11 +26,33 @@ export const boxSet = defineReward({
   target: z.array(Located).max(MAX_BOXES),
   field: "boxes",
   options: z.strictObject({
-    metric: z.enum(["f1", "mean_iou", "ap", "ap_coco"]).default("f1"),
+    metric: z
+      .enum(["f1", "mean_iou", "ap", "ap_coco"])
+      .default("f1")
+      .describe("hits, mean overlap, or average precision at one or ten thresholds"),
     threshold: z.number().gt(0).max(1).default(0.5).describe("the least IoU of a hit, for f1 and ap"),
     ap_method: z.enum(["coco_101", "area"]).default("coco_101").describe("101 recalls, or the area under the curve"),
     ...boxOptions,
   }),
+  range: [0, 1],
+  examples: [
+    {
+      completion: "[0,0,10,10] [20,0,30,10]",
+      target: [
+        [0, 0, 10, 10],
+        [20, 0, 30, 10],
+      ],
+      score: 1,
+    },
+    {
+      completion: "[0,0,10,10]",
+      target: [
+        [0, 0, 10, 10],
+        [20, 0, 30, 10],
+      ],
+      score: 2 / 3,
+    },
+  ],
   score(input) {
     const { target, options } = input;
     const read = readBoxes(input, MAX_BOXES);
@@ -38,9 +60,7 @@ export const boxSet = defineReward({
     if (target.length === 0) return read.count === 0 ? 1 : 0;
     const truth = target.map(({ box }) => box);
     const boxes = read.first.map(({ box }) => box);
-    const overlaps = truth.map((one) => boxes.map((box) => (box === null ? 0 : intersectionOverUnion(box, one))));
-    const columns = bestAssignment(overlaps);
-    const matched = columns.map((column, row) => (column < 0 ? 0 : overlaps[row]![column]!));
+    const { ofTruth: matched, ofWritten } = matchBoxes(boxes, truth);
     const ap = (threshold: number) => averagePrecision(boxes, truth, threshold, options.ap_method);
     const score = {
       f1: () => (2 * matched.filter((iou) => iou >= options.threshold).length) / (read.count + truth.length),
@@ -50,10 +70,7 @@ export const boxSet = defineReward({
     }[options.metric]();
     // Places are of the text that was read: without `tag` that is the completion, and only then are they steps of it.
     if (options.tag !== undefined) return score;
-    const steps = read.first.map(({ start, end }, column) => {
-      const row = columns.indexOf(column);
-      return { name: `box/${column}`, start, end, score: row < 0 ? 0 : matched[row]! };
-    });
+    const steps = read.first.map(({ start, end }, i) => ({ name: `box/${i}`, start, end, score: ofWritten[i]! }));
     return { score, steps };
   },
 });

@@ -19,11 +19,19 @@ export const count = defineReward({
   target: z.int().min(0),
   field: "count",
   options: z.strictObject({
-    grade: z.enum(["exact", "graded"]).default("exact"),
+    grade: z
+      .enum(["exact", "graded"])
+      .default("exact")
+      .describe("exact: 1 for the right number, else 0; graded: less by the relative error"),
     tolerance: z.number().gt(0).default(1).describe("the relative error from which on a graded count is worth nothing"),
     fallback: z.enum(["none", "think"]).default("none").describe("think: boxes in the thinking may stand in for the answer"),
-    tag: Tag.unwrap().default("answer"),
+    tag: Tag.unwrap().default("answer").describe("where the number is read"),
   }),
+  range: [0, 1],
+  examples: [
+    { completion: "<answer>5</answer>", target: 5, score: 1 },
+    { completion: "<answer>4</answer>", target: 5, options: { grade: "graded" }, score: 1 - 1 / 5 },
+  ],
   score({ completion, target, options }) {
     const given = wholeNumber(lastTag(completion, options.tag) ?? "") ?? answeredCount(completion);
     const listed = writtenBoxes(lastTag(completion, "think") ?? "").count;

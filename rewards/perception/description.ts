@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { defineReward, type RewardDefinition } from "../define.ts";
+import { defineReward, type RewardDefinition, type RewardExample } from "../define.ts";
 
 const START = "### Image Description:";
 const END = "### Rationales:";
@@ -26,12 +26,14 @@ export function descriptionWith<Target>(
   name: string,
   target: z.ZodType<Target>,
   similarity: Similarity<Target>,
+  examples: readonly RewardExample[] = [],
 ): RewardDefinition<Target, z.infer<typeof Options>> {
   return defineReward({
     name,
     target,
     field: "attributes",
     options: Options,
+    examples,
     async score(input) {
       const cosine = await similarity(describedPart(input.completion), input.target);
       return { score: scaledSimilarity(cosine, input.options.scale), metrics: { cosine } };
@@ -57,4 +59,12 @@ export const descriptionSimilarity = descriptionWith(
   "description_similarity",
   z.array(z.string().regex(/[\p{L}\p{N}]/u, "expected a word")).min(1),
   wordCosine,
+  [
+    { completion: "### Image Description: a red circle\n### Rationales: r", target: ["red", "circle"], score: 1 },
+    {
+      completion: "### Image Description: a small red thing\n### Rationales: r",
+      target: ["red", "circle"],
+      score: 1 / Math.sqrt(4 * 2) / 0.4,
+    },
+  ],
 );

@@ -42,7 +42,16 @@ export const detection = defineReward({
   name: "detection",
   target: z.array(Labelled).min(1).max(MAX_BOXES),
   field: "objects",
-  options: z.strictObject({ metric: z.enum(["f1", "map"]).default("f1"), threshold: z.number().gt(0).max(1).default(0.5), ...boxOptions }),
+  options: z.strictObject({
+    metric: z.enum(["f1", "map"]).default("f1").describe("hits, or mean average precision of the classes"),
+    threshold: z.number().gt(0).max(1).default(0.5).describe("the least IoU of a hit"),
+    ...boxOptions,
+  }),
+  range: [0, 1],
+  examples: [
+    { completion: '[{"bbox_2d": [0, 0, 10, 10], "label": "Puppy"}]', target: [{ label: "dog", box: [0, 0, 10, 10] }], score: 1 },
+    { completion: '[{"bbox_2d": [0, 0, 10, 10], "label": "cat"}]', target: [{ label: "dog", box: [0, 0, 10, 10] }], score: 0 },
+  ],
   score(input) {
     const { metric, threshold } = input.options;
     const read = readBoxes(input, MAX_BOXES);

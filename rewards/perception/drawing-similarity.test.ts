@@ -1,11 +1,11 @@
 import { expect, test } from "vitest";
 import type { Picture } from "../../core/types.ts";
-import { scored, weighted } from "../../tests/scored.ts";
+import { scored } from "../../tests/scored.ts";
 import { drawingSimilarity } from "./drawing-similarity.ts";
 import { cosine } from "./embedding.ts";
 import { chartIn, chartSvg } from "./render-chart.ts";
 import { lastSvg, renderSvg, safeSvg } from "./render-svg.ts";
-import { policyTurns, renderFormat, renderToolUse, toolUse } from "./render-turns.ts";
+import { policyTurns, renderFormat, renderToolUse } from "./render-turns.ts";
 
 /** A picture of one letter a pixel: w white, k black, r red. */
 function picture(...rows: string[]): Picture {
@@ -128,16 +128,6 @@ test.each<[string, unknown]>([
   ["not JSON", "{a}"],
 ])("%s is not drawn", async (_, spec) => {
   expect(chartIn(typeof spec === "string" ? spec : JSON.stringify(spec))).toBeNull();
-});
-
-// RRVF with weights 0.8, 0.2, 1.0 and a cap of 2
-test.each<[string, number, number, number, number]>([
-  ["one draft, likeness 0.70", 0.7, 1, toolUse(1, 2, 0.7, 0.95), 1.26],
-  ["the same, and the answer does not render", 0, 0, toolUse(1, 2, 0, 0.95), 0.5],
-  ["no draft, likeness 0.97", 0.97, 1, toolUse(0, 2, 0.97, 0.95), 1.976],
-  ["no draft, likeness 0.90", 0.9, 1, toolUse(0, 2, 0.9, 0.95), 0.92],
-])("RRVF: %s", (_, vision, format, tool, expected) => {
-  expect(weighted([0.8, vision], [0.2, format], [1, tool])).toBeCloseTo(expected, 12);
 });
 
 const draft = (code: string) =>

@@ -3,6 +3,9 @@ import { defineReward } from "../define.ts";
 import { languageOption, likeness, needsEncoder, PictureTarget, renderOptions, tagOption } from "./rendered.ts";
 import { region } from "./written.ts";
 
+/** For the examples. */
+const WHITE = { width: 8, height: 8, data: new Uint8Array(192).fill(255) };
+
 /**
  * How like the picture the written drawing is, once rendered: the last `<svg …>…</svg>`, or a chart in the part of Vega-Lite that `ChartSpec` takes.
  *
@@ -18,6 +21,20 @@ export const drawingSimilarity = defineReward({
   options: z
     .strictObject({ ...languageOption, ...renderOptions, ...tagOption })
     .refine(needsEncoder, "embedding needs an encoder's folder"),
+  range: [0, 1],
+  examples: [
+    {
+      completion: "<svg xmlns='http://www.w3.org/2000/svg' width='8' height='8'><rect width='8' height='8' fill='white'/></svg>",
+      target: WHITE,
+      score: 1,
+    },
+    {
+      completion: "<svg xmlns='http://www.w3.org/2000/svg' width='8' height='8'><rect width='8' height='2'/></svg>",
+      target: WHITE,
+      options: { metric: "l1" },
+      score: 48 / 64,
+    },
+  ],
   async score({ completion, target, options }) {
     const like = await likeness(region(completion, options.tag), options.language, target, options);
     return { score: like ?? 0, metrics: { rendered: like === null ? 0 : 1 } };

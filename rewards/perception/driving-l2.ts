@@ -20,6 +20,25 @@ export const drivingL2 = defineReward({
   options: z
     .strictObject({ ...drivingOptions, scale: z.number().gt(0).default(5).describe("meters off from which on a plan is worth nothing") })
     .refine(needsCodebook, "actions are read by a codebook; give one"),
+  range: [0, 1],
+  examples: [
+    {
+      completion: "(1,0) (2,0)",
+      target: [
+        [1, 0],
+        [2, 0],
+      ],
+      score: 1,
+    },
+    {
+      completion: "(1,1) (2,1)",
+      target: [
+        [1, 0],
+        [2, 0],
+      ],
+      score: 1 - 1 / 5,
+    },
+  ],
   score({ completion, target, options }) {
     const plan = writtenPlan(completion, { ...options, steps: target.length });
     if (plan === null) return 0;

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { defineReward, type RewardDefinition } from "../define.ts";
+import { defineReward, type RewardDefinition, type RewardExample } from "../define.ts";
 import { pictureSize } from "../geometry/coordinates.ts";
 import { smartResize } from "../geometry/smart-resize.ts";
 import { lastTag } from "../parse.ts";
@@ -37,22 +37,28 @@ const Options = z.strictObject({
   subgoal: z.number().min(0).default(0.2).describe("weight of the sub-goal where the parameters are wrong"),
   format: z.number().min(0).max(1).default(0.1).describe("weight of the format; the step has the rest"),
   picture: z.string().min(1).default("image").describe("the row's field with the screenshot, for its size"),
-  factor: z.int().min(1).default(28),
-  min_pixels: z.int().min(1).default(3136),
+  factor: z.int().min(1).default(28).describe("side of a block of the screen as the model sees it"),
+  min_pixels: z.int().min(1).default(3136).describe("its smallest area"),
   max_pixels: z
     .int()
     .min(1)
-    .default(6400 * 784),
+    .default(6400 * 784)
+    .describe("its largest area"),
 });
 const Target = z.object({ step: GuiAction, subgoal: z.string().default("") });
 
 /** The reward of one step on a screen with a sub-goal scorer of your own, for example a judge's. */
-export function guiStepWith(name: string, scoreSubgoal: SubgoalScore): RewardDefinition<z.infer<typeof Target>, z.infer<typeof Options>> {
+export function guiStepWith(
+  name: string,
+  scoreSubgoal: SubgoalScore,
+  examples: readonly RewardExample[] = [],
+): RewardDefinition<z.infer<typeof Target>, z.infer<typeof Options>> {
   return defineReward({
     name,
     target: Target,
     field: "gui",
     options: Options,
+    examples,
     score({ completion, target: { step, subgoal }, options, example }) {
       const size = pictureSize(example, options.picture);
       const screen = size === null ? null : smartResize(size, { ...options, shrink: "floor" });
@@ -67,6 +73,14 @@ export function guiStepWith(name: string, scoreSubgoal: SubgoalScore): RewardDef
   });
 }
 
+/** For the examples. */
+const clickAt = (x: number, y: number) => {
+  const call = { name: "mobile_use", arguments: { action: "click", coordinate: [x, y] } };
+  return `<think>a</think><tool_call>${JSON.stringify(call)}</tool_call>`;
+};
+const CENTER = { step: { action: "click", coordinate: [0.5, 0.5] } };
+const SCREEN = { image: { width: 640, height: 480 } };
+
 /**
  * The worth of one step on a screen: format + (1 - format) * R_agent where the format is kept, else 0 (see `agentReward`, `matchAction`).
  *
@@ -75,4 +89,7 @@ export function guiStepWith(name: string, scoreSubgoal: SubgoalScore): RewardDef
  * Target: { step: { action, coordinate …, boxes }, subgoal }, places 0 to 1. Returns [0, 1] at the default weights. Metrics: `type`, `exact`.
  * Source: InfiGUI-R1 (arXiv:2504.14239).
  */
-export const guiStep = guiStepWith("gui_step", (named, subgoal) => Math.round(10 * rougeOne(named, subgoal)) / 10);
+export const guiStep = guiStepWith("gui_step", (named, subgoal) => Math.round(10 * rougeOne(named, subgoal)) / 10, [
+  { completion: clickAt(320, 240), target: CENTER, fields: SCREEN, score: 1 },
+  { completion: clickAt(9, 9), target: CENTER, fields: SCREEN, score: 0.1 + 0.9 * 0.2 },
+]);

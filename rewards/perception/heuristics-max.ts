@@ -64,9 +64,15 @@ export const heuristicsMax = defineReward({
     heuristics: z
       .array(z.enum(NAMES))
       .min(1)
-      .default([...NAMES]),
+      .default([...NAMES])
+      .describe("the ways of thinking that count"),
     ...boxOptions,
   }),
+  range: [0, 1],
+  examples: [
+    { completion: "It is at <box>0,0,10,10</box>.<answer>B</answer>", target: { answer: "B", boxes: [{ box: [0, 0, 10, 10] }] }, score: 1 },
+    { completion: "It is at <box>0,0,10,10</box>.<answer>A</answer>", target: { answer: "B", boxes: [{ box: [0, 0, 10, 10] }] }, score: 0 },
+  ],
   score(input) {
     const { completion, target, options } = input;
     const answer = lastTag(completion, "answer");

@@ -33,9 +33,19 @@ export const hungarianProposals = defineReward({
       iou: z.number().min(0).max(1).default(0.5).describe("weight of the overlap"),
       rouge1: z.number().min(0).max(1).default(0.5).describe("weight of the label"),
       ...boxOptions,
-      tag: boxOptions.tag.unwrap().default("think"),
+      tag: boxOptions.tag.unwrap().default("think").describe("where the boxes are read"),
     })
     .refine(({ iou, rouge1 }) => Math.abs(iou + rouge1 - 1) < 1e-9, "expected iou + rouge1 = 1"),
+  range: [0, 1],
+  examples: [
+    { completion: '<think>[{"label": "dog", "bbox": [0, 0, 10, 10]}]</think>', target: [{ label: "dog", box: [0, 0, 10, 10] }], score: 1 },
+    {
+      completion: '<think>[{"label": "cat", "bbox": [0, 0, 10, 10]}]</think>',
+      target: [{ label: "dog", box: [0, 0, 10, 10] }],
+      score: 0.5,
+    },
+    { completion: "<think>nothing here</think>", target: [], score: null },
+  ],
   score(input) {
     const { target, options } = input;
     if (target.length === 0) return null;

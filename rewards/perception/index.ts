@@ -8,32 +8,29 @@ import { descriptionSimilarity } from "./description.ts";
 import { detection } from "./detection.ts";
 import { drawingSimilarity } from "./drawing-similarity.ts";
 import { drivingL2 } from "./driving-l2.ts";
-import { finalOption } from "./final-option.ts";
 import { guiStep } from "./gui-step.ts";
 import { heuristicsMax } from "./heuristics-max.ts";
 import { hungarianProposals } from "./hungarian-proposals.ts";
 import { iouShortcutAdjusted } from "./iou-shortcut-adjusted.ts";
 import { keypointsOks } from "./keypoints-oks.ts";
 import { lastWindowIou } from "./last-window-iou.ts";
+import { lengthSoftCap } from "./length-soft-cap.ts";
 import { lettersOnly } from "./letters-only.ts";
 import { maskIouReward } from "./mask-iou.ts";
 import { ocrAnls, ocrErrorRate } from "./ocr.ts";
 import { pdm } from "./pdm.ts";
-import { headingsFormat, keywordRecall, lengthSoftCap } from "./pebr-parts.ts";
 import { pointHit } from "./point-hit.ts";
 import { renderFormat, renderToolUse } from "./render-turns.ts";
 import { salienceIou } from "./salience-iou.ts";
 import { softIouReward } from "./soft-iou.ts";
-import { stepGrounding } from "./step-grounding.ts";
 import { strictIou } from "./strict-iou.ts";
 import { structuredFormat } from "./structured-format.ts";
 import { temporalIou } from "./temporal-iou.ts";
 import { thinkBoxFormat } from "./think-box-format.ts";
 import { timeStamp } from "./time-stamp.ts";
-import { toolSequenceFormat } from "./tool-sequence-format.ts";
 import { trajectory } from "./trajectory.ts";
 import { vlaFormat, vlaTask } from "./vla-task.ts";
-import { zoomAnswer, zoomFormat, zoomTool } from "./zoom-tool.ts";
+import { zoomAnswer, zoomTool } from "./zoom-tool.ts";
 
 /** Rewards of what a completion says of a picture, a video or a scene. */
 export const perception: AnyReward[] = [
@@ -55,9 +52,6 @@ export const perception: AnyReward[] = [
   temporalIou,
   timeStamp,
   lastWindowIou,
-  toolSequenceFormat,
-  stepGrounding,
-  finalOption,
   vlaTask,
   vlaFormat,
   trajectory,
@@ -67,10 +61,7 @@ export const perception: AnyReward[] = [
   boxAreaCap,
   zoomAnswer,
   zoomTool,
-  zoomFormat,
   descriptionSimilarity,
-  keywordRecall,
-  headingsFormat,
   lengthSoftCap,
   ocrAnls,
   ocrErrorRate,

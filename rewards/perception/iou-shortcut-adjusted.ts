@@ -48,6 +48,15 @@ export const iouShortcutAdjusted = defineReward({
     samples: z.int().min(1).max(20_000).default(10_000).describe("blind boxes drawn"),
     expectation: z.number().min(0).max(1).optional().describe("E itself, in place of drawing"),
   }),
+  examples: [
+    { completion: '<think>a</think>{"bbox":[0,0,100,100]}', target: [0, 0, 100, 100], score: 1 },
+    {
+      completion: '<think>a</think>{"bbox":[0,0,100,90]}',
+      target: [0, 0, 100, 100],
+      options: { expectation: 0.2 },
+      score: (0.9 - 0.2) / 0.8,
+    },
+  ],
   score({ completion, target, options: { k, samples, expectation }, seed, exampleId }) {
     const box = boxAfterThinking(completion).box;
     const iou = box === null ? 0 : intersectionOverUnion(box, target);

@@ -20,6 +20,16 @@ const Target = z
   )
   .refine(({ keypoints }) => keypoints.some(([, , visibility]) => visibility > 0), "expected at least one labelled keypoint");
 
+/** For the examples. */
+const EYES = {
+  keypoints: [
+    [10, 10, 2],
+    [20, 10, 2],
+  ],
+  area: 100,
+  sigmas: [0.1, 0.1],
+};
+
 /**
  * Object keypoint similarity of a JSON list `[[x, y], null, …]`, one entry for each keypoint in order, null for one not found.
  *
@@ -32,6 +42,11 @@ export const keypointsOks = defineReward({
   target: Target,
   field: "person",
   options: z.strictObject({ tag: Tag, coordinates: Coordinates }),
+  range: [0, 1],
+  examples: [
+    { completion: "[[10, 10], [20, 10]]", target: EYES, score: 1 },
+    { completion: "[[10, 10], null]", target: EYES, score: 1 / 2 },
+  ],
   score({ completion, target, options, example }) {
     const frame = frameOf(options.coordinates, example);
     if (frame === null) return NO_PICTURE;

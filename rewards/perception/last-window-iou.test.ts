@@ -1,20 +1,23 @@
 import { expect, test } from "vitest";
 import { scored, weighted } from "../../tests/scored.ts";
+import { lastTag } from "../parse.ts";
+import { tagFormat } from "../shaping/tag-format.ts";
 import { lastWindowIou } from "./last-window-iou.ts";
 import { temporalIou } from "./temporal-iou.ts";
 import { toolCalls } from "./tool-calls.ts";
-import { shortAnswer, toolSequenceFormat } from "./tool-sequence-format.ts";
 
 const window = [100, 120];
 const call = (start: unknown, end: unknown) =>
   `<think>look</think><tool_call>${JSON.stringify({ name: "crop_video", arguments: { video_path: "v.mp4", start_time: start, end_time: end } })}</tool_call><tool_response>frames</tool_response>`;
 const done = "<think>so</think><answer>a cat</answer>";
 
+const ORDER = { tags: ["think", { repeat: ["tool_call", "think"] }, "answer"], ignore: ["tool_response"], max_chars: { answer: 999 } };
+
 /** R = R_acc + R_format + R_time; the judge's verdict counts for a short answer only. */
 async function reward(completion: string, judge: number) {
   const time = (await scored(lastWindowIou, completion, window)).score;
-  const format = (await scored(toolSequenceFormat, completion, null)).score;
-  const total = weighted([1, shortAnswer(completion, 1000) ? judge : 0], [1, format], [1, time]);
+  const format = (await scored(tagFormat, completion, null, ORDER)).score;
+  const total = weighted([1, (lastTag(completion, "answer") ?? "").length < 1000 ? judge : 0], [1, format], [1, time]);
   return { time, format, total };
 }
 

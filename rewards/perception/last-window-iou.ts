@@ -14,6 +14,25 @@ export const lastWindowIou = defineReward({
   target: z.tuple([z.number().min(0), z.number().min(0)]).refine(([start, end]) => end > start, "expected an end after the start"),
   field: "window",
   options: z.strictObject({ tool: z.string().min(1).default("crop_video").describe("the tool whose calls count") }),
+  range: [0, 1],
+  examples: [
+    {
+      completion: [
+        ["policy", '<tool_call>{"name":"crop_video","arguments":{"start_time":100,"end_time":120}}</tool_call>'],
+        ["observation", "<tool_response>frames</tool_response>"],
+      ],
+      target: [100, 120],
+      score: 1,
+    },
+    {
+      completion: [
+        ["policy", '<tool_call>{"name":"crop_video","arguments":{"start_time":110,"end_time":140}}</tool_call>'],
+        ["observation", "<tool_response>frames</tool_response>"],
+      ],
+      target: [100, 120],
+      score: 10 / 40,
+    },
+  ],
   score({ completion, target, options: { tool } }) {
     if (!completion.includes("<tool_response>")) return 0;
     const windows = toolCalls(completion).flatMap((call): Window[] => {

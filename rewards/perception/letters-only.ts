@@ -10,6 +10,11 @@ export const lettersOnly = defineReward({
   name: "letters_only",
   target: z.string().regex(/^[A-Za-z]$/, "expected one letter"),
   field: "answer",
+  range: [0, 1],
+  examples: [
+    { completion: "<answer>(b)</answer>", target: "B", score: 1 },
+    { completion: "<answer>B. red</answer>", target: "B", score: 0 },
+  ],
   score({ completion, target }) {
     const letters = (lastTag(completion, "answer") ?? completion).replace(/[^A-Za-z]/g, "");
     return letters.toLowerCase() === target.toLowerCase() ? 1 : 0;

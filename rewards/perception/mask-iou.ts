@@ -23,11 +23,16 @@ export const maskIouReward = defineReward({
   target: MaskTarget,
   field: "mask",
   options: z.strictObject({
-    metric: z.enum(["iou", "boundary"]).default("iou"),
+    metric: z.enum(["iou", "boundary"]).default("iou").describe("all pixels, or those near the edge"),
     ratio: z.number().gt(0).max(1).default(0.02).describe("boundary: its width as a share of the diagonal"),
     tag: Tag,
     coordinates: Coordinates,
   }),
+  range: [0, 1],
+  examples: [
+    { completion: "<polygon>(0,0),(2,0),(2,4),(0,4)</polygon>", target: { size: [4, 4], counts: [0, 8, 8] }, score: 1 },
+    { completion: "<polygon>(0,0),(4,0),(4,4),(0,4)</polygon>", target: { size: [4, 4], counts: [0, 8, 8] }, score: 8 / 16 },
+  ],
   score({ completion, target, options: { metric, ratio, tag, coordinates } }) {
     const frame = frameOf({ ...coordinates, picture: "mask" }, { mask: target });
     if (frame === null) return NO_PICTURE;

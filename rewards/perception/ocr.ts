@@ -17,7 +17,15 @@ export const ocrAnls = defineReward({
   name: "ocr_anls",
   target: Texts,
   field: "text",
-  options: z.strictObject({ threshold: z.number().gt(0).max(1).default(0.5), tag: Tag }),
+  options: z.strictObject({
+    threshold: z.number().gt(0).max(1).default(0.5).describe("from this distance on an answer is worth 0"),
+    tag: Tag,
+  }),
+  range: [0, 1],
+  examples: [
+    { completion: "The cat sat", target: "the cat sat", score: 1 },
+    { completion: "the cat sit", target: "the cat sat", score: 1 - 1 / 11 },
+  ],
   score: ({ completion, target, options: { threshold, tag } }) =>
     Math.max(...target.map((truth) => anls(region(completion, tag), truth, threshold))),
 });
@@ -25,16 +33,22 @@ export const ocrAnls = defineReward({
 /**
  * 1 - the error rate of a transcription, not below 0: edits over the truth's characters (CER) or words (WER). Runs of white space are one
  * space; `ignore_case` is off unless set. Target: a text, or a list of which the nearest counts. Returns [0, 1].
+ * Source: CER and WER as in speech recognition, by Levenshtein distance.
  */
 export const ocrErrorRate = defineReward({
   name: "ocr_error_rate",
   target: Texts,
   field: "text",
   options: z.strictObject({
-    unit: z.enum(["characters", "words"]).default("characters"),
-    ignore_case: z.boolean().default(false),
+    unit: z.enum(["characters", "words"]).default("characters").describe("what an error is counted in"),
+    ignore_case: z.boolean().default(false).describe("upper and lower case are one"),
     tag: Tag,
   }),
+  range: [0, 1],
+  examples: [
+    { completion: "the cat sat", target: "the cat sat", score: 1 },
+    { completion: "the cat sit", target: "the cat sat", options: { unit: "words" }, score: 1 - 1 / 3 },
+  ],
   score({ completion, target, options: { unit, ignore_case, tag } }) {
     const pieces = (text: string): string[] => {
       const words = (ignore_case ? text.toLowerCase() : text)

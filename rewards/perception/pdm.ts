@@ -33,6 +33,21 @@ const LITTLE_PROGRESS = 5;
 /** Bounds of comfort: m/s^2 ahead, back and sideways, rad/s. Source: nuPlan. */
 const COMFORT = { ahead: 2.4, back: -4.05, sideways: 4.89, turning: 0.95 };
 
+/** For the examples: a lane of 6 m with an obstacle 30 m ahead. */
+const STREET = {
+  lane: [
+    [-5, -3],
+    [50, -3],
+    [50, 3],
+    [-5, 3],
+  ],
+  reference: [
+    [0, 0],
+    [8, 0],
+  ],
+  obstacles: [{ center: [30, 0], radius: 1 }],
+};
+
 /**
  * The driving score of a written plan in a flat world: NC * DAC * (5 EP + 5 TTC + 2 C) / 12.
  *
@@ -58,6 +73,11 @@ export const pdm = defineReward({
         .describe("width and length, meters"),
     })
     .refine(needsCodebook, "actions are read by a codebook; give one"),
+  range: [0, 1],
+  examples: [
+    { completion: "(2,0) (4,0) (6,0) (8,0)", target: STREET, options: { steps: 4 }, score: 1 },
+    { completion: "(2,4) (4,4) (6,4) (8,4)", target: STREET, options: { steps: 4 }, score: 0 },
+  ],
   score({ completion, target, options }) {
     const plan = writtenPlan(completion, options);
     if (plan === null) return { score: 0, metrics: { nc: 0, dac: 0, ep: 0, ttc: 0, c: 0 } };

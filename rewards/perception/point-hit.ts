@@ -30,7 +30,19 @@ export const pointHit = defineReward({
   name: "point_hit",
   target: z.preprocess((value) => (Array.isArray(value) ? value : [value]), z.array(Region).min(1).max(64)),
   field: "regions",
-  options: z.strictObject({ mode: z.enum(["last", "share", "f1"]).default("last"), tag: Tag, coordinates: Coordinates }),
+  options: z.strictObject({
+    mode: z
+      .enum(["last", "share", "f1"])
+      .default("last")
+      .describe("last: whether the last point hits; share: of points that do; f1: of points and regions, one point each"),
+    tag: Tag,
+    coordinates: Coordinates,
+  }),
+  range: [0, 1],
+  examples: [
+    { completion: "(5, 5)", target: { box: [0, 0, 10, 10] }, score: 1 },
+    { completion: "(5, 5) (20, 20)", target: { box: [0, 0, 10, 10] }, options: { mode: "share" }, score: 1 / 2 },
+  ],
   score({ completion, target, options: { mode, tag, coordinates }, example }) {
     const frame = frameOf(coordinates, example);
     if (frame === null) return NO_PICTURE;

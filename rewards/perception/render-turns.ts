@@ -1,7 +1,8 @@
 import { z } from "zod";
-import type { Picture } from "../../core/types.ts";
+import type { Picture, Role } from "../../core/types.ts";
 import { defineReward } from "../define.ts";
 import { lastTag } from "../parse.ts";
+import { cappedToolReward } from "../shaping/tool-success.ts";
 import { languageOption, likeness, needsEncoder, PictureTarget, rendering, renderOptions } from "./rendered.ts";
 import { occurrences, type ToolCall, toolCalls } from "./tool-calls.ts";
 
@@ -57,6 +58,15 @@ async function drawnDrafts(completion: string, options: ToolOptions): Promise<nu
   return drawn;
 }
 
+/** For the examples. */
+const PAGE = "<svg xmlns='http://www.w3.org/2000/svg' width='8' height='8'></svg>";
+const CALL = JSON.stringify({ name: "render_and_compare_tool", arguments: { code: PAGE } });
+const DRAFT: [Role, string][] = [
+  ["policy", `<think>a</think><tool_call>${CALL}</tool_call>`],
+  ["observation", "<tool_response>the bar is too low</tool_response>"],
+];
+const BLANK = { width: 8, height: 8, data: new Uint8Array(192).fill(255) };
+
 /**
  * 1 where every turn thinks and then does one thing, the last one answers, and what it answers can be rendered; else 0. The target is not read.
  * Source: RRVF (arXiv:2507.20766), R_format; that a failure is 0 and not less is our choice.
@@ -66,6 +76,11 @@ export const renderFormat = defineReward({
   target: z.unknown(),
   field: "image",
   options: z.strictObject(toolOptions),
+  range: [0, 1],
+  examples: [
+    { completion: [...DRAFT, ["policy", `<think>b</think><answer>${PAGE}</answer>`]], score: 1 },
+    { completion: `<answer>${PAGE}</answer>`, score: 0 },
+  ],
   async score({ completion, options }) {
     const turns = policyTurns(completion);
     const last = turns.pop()!;
@@ -74,13 +89,9 @@ export const renderFormat = defineReward({
   },
 });
 
-/** min(drawn, cap) / cap, or 1 where the final drawing is so like that there was nothing to refine. */
-export function toolUse(drawn: number, cap: number, like: number, earlyStop: number): number {
-  return like >= earlyStop ? 1 : Math.min(drawn, cap) / cap;
-}
-
 /**
  * How much a draft was refined: drafts that could be rendered over `cap`, at most 1; 1 as well where the answer's likeness is `early_stop` or more.
+ * Drafts are rendered here, whatever a tool is said to have answered; `tool_success` counts answers of any tool and renders nothing.
  * Target: a decoded picture. Returns [0, 1]. Metrics: `drawn`, `likeness`.
  * Source: RRVF (arXiv:2507.20766), R_tool; cap and early stop are our choice.
  */
@@ -96,10 +107,16 @@ export const renderToolUse = defineReward({
       early_stop: z.number().min(0).max(1).default(0.95).describe("the likeness from which on no draft is needed"),
     })
     .refine(needsEncoder, "embedding needs an encoder's folder"),
+  range: [0, 1],
+  examples: [
+    { completion: `<think>b</think><answer>${PAGE}</answer>`, target: BLANK, options: { metric: "l1" }, score: 1 },
+    { completion: [...DRAFT, ["policy", "<think>b</think><answer>none</answer>"]], target: BLANK, score: 1 / 2 },
+  ],
   async score({ completion, target, options }) {
     const drawn = await drawnDrafts(completion, options);
     const like = (await finalLikeness(completion, target, options)) ?? 0;
-    return { score: toolUse(drawn, options.cap, like, options.early_stop), metrics: { drawn, likeness: like } };
+    const score = cappedToolReward(drawn, { cap: options.cap, enough: options.early_stop }, like);
+    return { score, metrics: { drawn, likeness: like } };
   },
 });
 

@@ -24,10 +24,26 @@ export const salienceIou = defineReward({
   target: Target,
   field: "boxes",
   options: z.strictObject({
-    mode: z.enum(["dual", "recall"]).default("dual"),
+    mode: z
+      .enum(["dual", "recall"])
+      .default("dual")
+      .describe("dual: mean of recall and precision; recall: that alone, which many boxes can raise"),
     lenient: z.boolean().default(false).describe("read boxes in every spelling"),
     ...boxOptions,
   }),
+  range: [0, 1],
+  examples: [
+    {
+      completion: "<box>[0,0,10,10]</box><box>[20,0,30,10]</box>",
+      target: [{ box: [0, 0, 10, 10], salience: 3 }, { box: [20, 0, 30, 10] }],
+      score: 1,
+    },
+    {
+      completion: "<box>[0,0,10,10]</box>",
+      target: [{ box: [0, 0, 10, 10], salience: 3 }, { box: [20, 0, 30, 10] }],
+      score: (3 / 4 + 1) / 2,
+    },
+  ],
   score(input) {
     const { target, options, completion } = input;
     if (target.length === 0) return null;

@@ -17,7 +17,12 @@ export const softIouReward = defineReward({
   name: "soft_iou",
   target: Box,
   field: "box",
-  options: z.strictObject({ tau: z.number().gt(0).max(1).default(0.7), ...boxOptions }),
+  options: z.strictObject({ tau: z.number().gt(0).max(1).default(0.7).describe("the overlap that is worth 1"), ...boxOptions }),
+  range: [0, 1],
+  examples: [
+    { completion: "<box>0,0,10,8</box>", target: [0, 0, 10, 10], score: 1 },
+    { completion: "<box>5,0,15,10</box>", target: [0, 0, 10, 10], score: 50 / 150 / 0.7 },
+  ],
   score(input) {
     const boxes = readBoxes(input);
     if (boxes === null) return NO_PICTURE;

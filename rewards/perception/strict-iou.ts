@@ -25,9 +25,18 @@ export const strictIou = defineReward({
   target: Gold,
   field: "box",
   options: z.strictObject({
-    tau: z.number().min(0).lt(1).default(0.8),
-    read: z.enum(["training", "evaluation"]).default("training"),
+    tau: z.number().min(0).lt(1).default(0.8).describe("an overlap up to this is worth 0"),
+    read: z
+      .enum(["training", "evaluation"])
+      .default("training")
+      .describe("training: the first answer, whole numbers; evaluation: the whole reply, eight spellings"),
   }),
+  range: [0, 1],
+  examples: [
+    { completion: "<answer>(0,0),(100,100)</answer>", target: [0, 0, 100, 100], score: 1 },
+    { completion: "<answer>(0,0),(100,90)</answer>", target: [0, 0, 100, 100], score: 0.9 },
+    { completion: "<answer>(0,0),(100,70)</answer>", target: [0, 0, 100, 100], score: 0 },
+  ],
   score({ completion, target, options: { tau, read } }) {
     const box = read === "training" ? extractBox(firstAnswer(completion) ?? "", "training") : extractBox(completion, "evaluation");
     const iou = largestIou(box, target);

@@ -16,8 +16,17 @@ export const structuredFormat = defineReward({
     parts: z
       .array(z.enum(["think", "answer", "count"]))
       .min(1)
-      .default(["think", "answer"]),
+      .default(["think", "answer"])
+      .describe("what must be there"),
   }),
+  range: [0, 1],
+  examples: [
+    {
+      completion: '<think>[{"label": "dog", "bbox": [0, 0, 9, 9]}]</think><answer>[{"label": "dog", "bbox": [0, 0, 9, 9]}]</answer>',
+      score: 1,
+    },
+    { completion: "<think>a dog</think><answer>1</answer>", score: 0 },
+  ],
   score: ({ completion, options }) => (options.parts.every((part) => holds(completion, part)) ? 1 : 0),
 });
 

@@ -18,7 +18,19 @@ export const temporalIou = defineReward({
   name: "temporal_iou",
   target: z.preprocess((value) => (Array.isArray(value) && typeof value[0] === "number" ? [value] : value), z.array(Span).min(1).max(256)),
   field: "window",
-  options: z.strictObject({ metric: z.enum(["iou", "recall"]).default("iou"), pick: z.enum(["last", "all"]).default("last"), tag: Tag }),
+  options: z.strictObject({
+    metric: z
+      .enum(["iou", "recall"])
+      .default("iou")
+      .describe("overlap, or the share of the true time that is covered, which wide windows raise"),
+    pick: z.enum(["last", "all"]).default("last").describe("the last window, or all of them joined"),
+    tag: Tag,
+  }),
+  range: [0, 1],
+  examples: [
+    { completion: "00:10 - 00:20", target: [10, 20], score: 1 },
+    { completion: "[15, 25]", target: [10, 20], score: 5 / 15 },
+  ],
   score({ completion, target, options: { metric, pick, tag } }) {
     const { first, last } = writtenWindows(region(completion, tag));
     const windows = pick === "last" ? [last] : first;

@@ -12,7 +12,17 @@ export const thinkBoxFormat = defineReward({
   name: "think_box_format",
   target: z.unknown(),
   field: "box",
-  options: z.strictObject({ quirk: z.enum(["none", "no_box_format"]).default("none") }),
+  options: z.strictObject({
+    quirk: z
+      .enum(["none", "no_box_format"])
+      .default("none")
+      .describe("no_box_format: never pay the second half, as the authors' code does by a slip"),
+  }),
+  range: [0, 1],
+  examples: [
+    { completion: "<think>a</think><answer>(1,2),(3,4)</answer>", score: 1 },
+    { completion: "<think>a</think><answer>[1, 2, 3, 4]</answer>", score: 0.5 },
+  ],
   score({ completion, options }) {
     const box = options.quirk === "none" && hasCanonicalBox(firstAnswer(completion) ?? "");
     return (startsWithTags(completion) ? 0.5 : 0) + (box ? 0.5 : 0);

@@ -43,11 +43,30 @@ export const trajectory = defineReward({
     .max(MAX_POINTS),
   field: "path",
   options: z.strictObject({
-    metric: z.enum(["frechet", "dtw", "hausdorff", "end_point", "rmse", "ade"]).default("frechet"),
+    metric: z.enum(["frechet", "dtw", "hausdorff", "end_point", "rmse", "ade"]).default("frechet").describe("the distance between paths"),
     scale: z.number().gt(0).default(100).describe("the distance from which on a path is worth nothing"),
     tag: Tag,
     coordinates: Coordinates,
   }),
+  range: [0, 1],
+  examples: [
+    {
+      completion: "(0, 0), (100, 0)",
+      target: [
+        [0, 0],
+        [100, 0],
+      ],
+      score: 1,
+    },
+    {
+      completion: "(0, 10), (100, 10)",
+      target: [
+        [0, 0],
+        [100, 0],
+      ],
+      score: 1 - 10 / 100,
+    },
+  ],
   score({ completion, target, options: { metric, scale, tag, coordinates }, example }) {
     const frame = frameOf(coordinates, example);
     if (frame === null) return NO_PICTURE;

@@ -37,7 +37,23 @@ export const vlaTask = defineReward({
   name: "vla_task",
   target: Target,
   field: "output",
-  options: z.strictObject({ lambda_theta: z.number().min(0).default(0.25), lambda_ratio: z.number().min(0).default(0.1) }),
+  options: z.strictObject({
+    lambda_theta: z.number().min(0).default(0.25).describe("paths: weight of direction, by radian"),
+    lambda_ratio: z.number().min(0).default(0.1).describe("paths: weight of the ratio of step lengths, by its logarithm"),
+  }),
+  range: [0, 1],
+  examples: [
+    {
+      completion: '<output>{"x": 0.5, "y": 0.5, "width": 0.2, "height": 0.2}</output>',
+      target: { x: 0.5, y: 0.5, width: 0.2, height: 0.2 },
+      score: 1,
+    },
+    {
+      completion: '<output>{"x": 0.7, "y": 0.5, "width": 0.2, "height": 0.2}</output>',
+      target: { x: 0.5, y: 0.5, width: 0.2, height: 0.2 },
+      score: 0.5,
+    },
+  ],
   score({ completion, target, options }) {
     const output = parseJson(firstOutput(completion) ?? "");
     return Array.isArray(target) ? pathScore(output, target, options) : boxScore(output, target);
@@ -79,6 +95,11 @@ export const vlaFormat = defineReward({
   name: "vla_format",
   target: z.unknown(),
   field: "output",
+  range: [0, 1],
+  examples: [
+    { completion: "<think>a</think><output>[[0.1, 0.2]]</output>", score: 1 },
+    { completion: "<think>a</think><output>left</output>", score: 0 },
+  ],
   score({ completion }) {
     const opened = completion.search(/<think>/i);
     const thought = opened >= 0 && /<\/think>/i.test(completion.slice(opened));

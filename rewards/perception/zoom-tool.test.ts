@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { scored, weighted } from "../../tests/scored.ts";
-import { zoomAnswer, zoomFormat, zoomRegion, zoomTool } from "./zoom-tool.ts";
+import { formatPenalty } from "../shaping/format-penalty.ts";
+import { zoomAnswer, zoomRegion, zoomTool } from "./zoom-tool.ts";
 
 const target = { answer: "red", width: 640, height: 480 };
 
@@ -40,7 +41,7 @@ test.each<[string, string, number]>([
   ["no tag at all", "Red", 0.8],
   ["nothing", "", 0],
 ])("%s", async (_, completion, expected) => {
-  const parts = [zoomAnswer, zoomFormat, zoomTool].map((reward) => scored(reward as typeof zoomTool, completion, target));
+  const parts = [zoomAnswer, formatPenalty, zoomTool].map((reward) => scored(reward as typeof zoomTool, completion, target));
   const [answer, format, tool] = (await Promise.all(parts)).map(({ score }) => score);
   expect(weighted([0.8, answer!], [0.2, format!], [1.2, tool!])).toBeCloseTo(expected, 12);
 });

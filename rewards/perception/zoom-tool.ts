@@ -3,7 +3,7 @@ import type { Box } from "../box.ts";
 import { defineReward } from "../define.ts";
 import type { Size } from "../geometry/smart-resize.ts";
 import { lastTag } from "../parse.ts";
-import { occurrences, toolCalls } from "./tool-calls.ts";
+import { toolCalls } from "./tool-calls.ts";
 
 const MIN_SIDE = 30;
 const MAX_ASPECT = 100;
@@ -45,6 +45,11 @@ export const zoomAnswer = defineReward({
   name: "zoom_answer",
   target: Target,
   field: "question",
+  range: [0, 1],
+  examples: [
+    { completion: "<answer>Red</answer>", target: { answer: "red", width: 640, height: 480 }, score: 1 },
+    { completion: "<answer>a red one</answer>", target: { answer: "red", width: 640, height: 480 }, score: 0 },
+  ],
   score: ({ completion, target }) => (right(completion, target.answer) ? 1 : 0),
 });
 
@@ -57,7 +62,20 @@ export const zoomTool = defineReward({
   name: "zoom_tool",
   target: Target,
   field: "question",
-  options: z.strictObject({ tool: z.string().min(1).default("image_zoom_in_tool") }),
+  options: z.strictObject({ tool: z.string().min(1).default("image_zoom_in_tool").describe("the tool whose calls count") }),
+  range: [0, 1],
+  examples: [
+    {
+      completion: [
+        ["policy", '<tool_call>{"name":"image_zoom_in_tool","arguments":{"bbox_2d":[0,0,99,99]}}</tool_call>'],
+        ["observation", "<tool_response>image</tool_response>"],
+        ["policy", "<answer>red</answer>"],
+      ],
+      target: { answer: "red", width: 640, height: 480 },
+      score: 1,
+    },
+    { completion: "<answer>red</answer>", target: { answer: "red", width: 640, height: 480 }, score: 0 },
+  ],
   score({ completion, target, options: { tool } }) {
     const turns = completion.split("<tool_response>");
     const looked = turns.slice(0, -1).some((turn) => {
@@ -65,20 +83,5 @@ export const zoomTool = defineReward({
       return call?.name === tool && zoomRegion(call.arguments.bbox_2d, target) !== null;
     });
     return looked && right(completion, target.answer) ? 1 : 0;
-  },
-});
-
-/**
- * -1 for a reply whose tags do not pair (`<think>`; `<answer>` behind the last `</think>`) or whose answer has 1000 characters or more, else 0.
- * The target is not read. Source: DeepEyes (arXiv:2505.14362), its format penalty.
- */
-export const zoomFormat = defineReward({
-  name: "zoom_format",
-  target: z.unknown(),
-  field: "question",
-  score({ completion }) {
-    const paired = (text: string, tag: string) => occurrences(text, `<${tag}>`) === occurrences(text, `</${tag}>`);
-    const after = completion.slice(completion.lastIndexOf("</think>") + 1);
-    return paired(completion, "think") && paired(after, "answer") && judgedAnswer(completion) !== null ? 0 : -1;
   },
 });

@@ -15,7 +15,7 @@ const Options = z.strictObject({
  *
  * Each tag once, in order and in whatever case; only whitespace between the parts and none but at the ends of the text; no `\boxed{` in the
  * answer; its box begins and ends once, in that order. With `optional` a box may lack. Parts may be blank, as there.
- * Source: the format gate of GLM-4.1V-Thinking (arXiv:2507.01006), strict extraction.
+ * Its gate against two languages is `language_mix`. Source: the format gate of GLM-4.1V-Thinking (arXiv:2507.01006), strict extraction.
  */
 export const boxedAnswerFormat = defineReward({
   name: "boxed_answer_format",
@@ -23,6 +23,10 @@ export const boxedAnswerFormat = defineReward({
   field: "answer",
   range: [0, 1],
   options: Options,
+  examples: [
+    { completion: "<think>a</think><answer>It is <|begin_of_box|>3<|end_of_box|>.</answer>", score: 1 },
+    { completion: "<think>a</think><answer>It is 3.</answer>", score: 0 },
+  ],
   score: ({ completion, options }) => (wellFormed(completion.trim(), options.box === "required") ? 1 : 0),
 });
 

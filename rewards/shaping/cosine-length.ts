@@ -29,6 +29,11 @@ export const cosineLength = defineReward({
   target: z.union([z.number(), z.string().regex(/\S/, "expected text that is not blank")]),
   field: "answer",
   options: Options,
+  examples: [
+    { completion: "<answer>15</answer>", target: "15", options: { max_tokens: 100 }, tokens: 0, score: 1 },
+    { completion: "<answer>15</answer>", target: "15", options: { max_tokens: 100 }, tokens: 50, score: 0.75 },
+    { completion: "<answer>16</answer>", target: "15", options: { max_tokens: 100 }, tokens: 50, score: -0.75 },
+  ],
   score: ({ completion, tokens, target, options }) =>
     cosineScaled(tokens, sameText(lastTag(completion, "answer") ?? "", String(target)), options),
 });

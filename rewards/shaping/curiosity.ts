@@ -41,8 +41,11 @@ export function unlessUnrepaired(reward: number, lastCallFailed: boolean): numbe
 }
 
 /**
- * The bonus as a reward of the group: calls are counted in each member's text, failed ones too, by the tags and errors of `tool_success`.
- * The target is not read. Range: as `curiosity`; a metric `calls` beside each score.
+ * A bonus for calling tools while few of the group do, less a price for many calls. In the paper's form it is alpha * max(rate - share of
+ * members with a call, 0) for those with a call, less beta for each call after `free_calls`; the code's stands at the function `curiosity`.
+ *
+ * Calls are counted in each member's text, failed ones too, by the tags of `tool_success`. The target is not read. Range: at most
+ * `alpha * rate` (paper); no least. A metric `calls` beside each score. Source: Pixel Reasoner (arXiv:2505.15966).
  */
 export const toolCuriosity = defineReward({
   name: "curiosity",
@@ -50,6 +53,17 @@ export const toolCuriosity = defineReward({
   field: "answer",
   scope: "group",
   options: z.strictObject({ ...CuriosityOptions.shape, ...ToolSuccessOptions.omit({ cap: true }).shape }),
+  examples: [
+    {
+      completion: [
+        ["policy", "<tool_call>{}</tool_call>"],
+        ["observation", "<tool_response>image</tool_response>"],
+      ],
+      siblings: ["a", "b", "c"],
+      score: 0.5 * (0.3 - 1 / 4),
+    },
+    { completion: "a", siblings: ["b"], score: 0 },
+  ],
   score(members) {
     const calls = members.map(({ completion, options }) => toolCalls(completion, options).calls);
     const [first] = members;

@@ -43,7 +43,7 @@ export function answerRarity(answers: readonly (string | null)[]): number[] {
 
 /**
  * Being unlike one's siblings, as a reward of the group: how their texts differ, or how rare the answer is. The target is not read.
- * Range [0, 1]; without the block of `within` a text is blank, and an answer is none.
+ * Range [0, 1]; without the block of `within` a text is blank, and an answer is none. Source: this project, see `diversity` and `answerRarity`.
  */
 export const groupDiversity = defineReward({
   name: "diversity",
@@ -56,6 +56,11 @@ export const groupDiversity = defineReward({
     n: z.int().min(1).max(20).default(2).describe("text: how many words make a phrase"),
     within: TagName.optional().describe("look at the last block of this tag alone; `answer` where the answer is looked at"),
   }),
+  examples: [
+    { completion: "a red door", siblings: ["the blue key"], score: 1 },
+    { completion: "a red door", siblings: ["a red door"], score: 0 },
+    { completion: "<answer>1</answer>", siblings: ["<answer>1</answer>", "<answer>2</answer>"], options: { of: "answer" }, score: 1 / 2 },
+  ],
   score(members) {
     const [first] = members;
     if (first === undefined) return [];

@@ -8,7 +8,7 @@ const Options = z.strictObject({
     .enum(["tag", "tag_required", "boxed"])
     .default("tag")
     .describe("where the answer stands: in <answer>, if anywhere; in <answer>, and it must; in one \\boxed{}"),
-  think: TagName.default("think"),
+  think: TagName.default("think").describe("the tag of the thought"),
   max_chars: z.int().min(1).default(999).describe("the longest answer"),
   equal_counts: z
     .array(z.tuple([z.string().min(1), z.string().min(1)]))
@@ -31,6 +31,10 @@ export const formatPenalty = defineReward({
   field: "answer",
   range: [-1, 0],
   options: Options,
+  examples: [
+    { completion: "<think>a</think><answer>b</answer>", score: 0 },
+    { completion: "<think>a<answer>b</answer>", score: -1 },
+  ],
   score: ({ completion, options }) => (faulty(completion, options) ? -1 : 0),
 });
 

@@ -6,7 +6,7 @@ const Options = z.strictObject({
   gate: z.string().default("complex scenario").describe("only completions that say this pay, in whatever case; blank: all do"),
   center: z.number().default(400).describe("the length at which half of the penalty is paid"),
   coef: z.number().positive().default(0.002).describe("how steep the sigmoid is, by unit"),
-  unit: z.enum(["chars", "words", "tokens"]).default("chars"),
+  unit: z.enum(["chars", "words", "tokens"]).default("chars").describe("what length is counted in"),
 });
 type Options = z.infer<typeof Options>;
 
@@ -22,6 +22,10 @@ export const gatedLength = defineReward({
   field: "answer",
   range: [-1, 0],
   options: Options,
+  examples: [
+    { completion: "It is clear.", score: 0 },
+    { completion: "A complex scenario!", options: { center: 19 }, score: -1 / 2 },
+  ],
   score({ completion, tokens, options }) {
     if (!completion.toLowerCase().includes(options.gate.toLowerCase())) return 0;
     return -1 / (1 + Math.exp((options.center - lengthOf(completion, tokens, options)) * options.coef));

@@ -42,6 +42,10 @@ export const groupLengths = defineReward({
   field: "answer",
   scope: "group",
   range: [-0.5, 0.5],
+  examples: [
+    { completion: "<answer>15</answer>", target: "15", siblings: ["<think>so</think><answer>15</answer>"], score: 0.5 },
+    { completion: "<answer>16</answer>", target: "15", siblings: ["<think>so</think><answer>15</answer>"], score: 0 },
+  ],
   score: (members) =>
     groupLength(
       members.map(({ tokens }) => tokens),

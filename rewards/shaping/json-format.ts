@@ -22,6 +22,10 @@ export const jsonFormat = defineReward({
   field: "answer",
   range: [0, 1],
   options: Options,
+  examples: [
+    { completion: '{"rationale": "so", "action": {"type": "go"}}', score: 1 },
+    { completion: '{"rationale": " ", "action": {"type": "go"}}', score: 0 },
+  ],
   score({ completion, options: { keys, max_chars } }) {
     const value = jsonObject(completion, max_chars);
     if (value === null) return 0;

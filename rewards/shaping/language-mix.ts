@@ -20,6 +20,10 @@ export const languageMix = defineReward({
   field: "answer",
   range: [0, 1],
   options: Options,
+  examples: [
+    { completion: "One language.\n\nThe same language.", score: 1 },
+    { completion: "你好\n\nhello there", options: { chinese_chars: 2, english_words: 2 }, score: 0 },
+  ],
   score({ completion, options }) {
     const paragraphs = paragraphsOf(completion);
     return paragraphs.some((text) => isChinese(text, options)) && paragraphs.some((text) => isEnglish(text, options)) ? 0 : 1;

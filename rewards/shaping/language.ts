@@ -32,6 +32,10 @@ export const language = defineReward({
   field: "answer",
   range: [0, 1],
   options: Options,
+  examples: [
+    { completion: "the cat", score: 1 },
+    { completion: "the кот", score: 1 / 2 },
+  ],
   score({ completion, options: { scripts, within, threshold } }) {
     const share = scriptShare(within === undefined ? completion : (lastTag(completion, within) ?? ""), scripts);
     return threshold === undefined ? share : Number(share >= threshold);

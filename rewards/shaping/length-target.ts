@@ -22,6 +22,11 @@ export const lengthTarget = defineReward({
   target: z.int().min(1, "expected 1 token or more"),
   field: "target_tokens",
   options: Options,
+  examples: [
+    { completion: "a", target: 500, tokens: 500, score: 0 },
+    { completion: "a", target: 500, tokens: 600, score: -0.0003 * 100 },
+    { completion: "a", target: 500, tokens: 600, options: { form: "max" }, score: 0.5 - 0.0003 * 100 },
+  ],
   score: ({ tokens, target, options }) => targetLength(tokens, target, options),
 });
 

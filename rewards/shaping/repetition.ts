@@ -19,6 +19,10 @@ export const repetition = defineReward({
   target: z.unknown(),
   field: "answer",
   options: Options,
+  examples: [
+    { completion: "a b c d", score: 0 },
+    { completion: "a b c a b c", score: -1 / 4 },
+  ],
   score: ({ completion, options: { n, max_penalty } }) =>
     repetitionPenalty(completion.toLowerCase().split(/\s+/).filter(Boolean), n, max_penalty),
 });

@@ -28,6 +28,10 @@ export const softOverlong = defineReward({
   target: z.unknown(),
   field: "answer",
   options: Options,
+  examples: [
+    { completion: "a", options: { max_tokens: 100, cache: 20 }, tokens: 80, score: 0 },
+    { completion: "a", options: { max_tokens: 100, cache: 20 }, tokens: 90, score: -10 / 20 },
+  ],
   score: ({ tokens, options }) => softOverlongPenalty(tokens, options),
 });
 

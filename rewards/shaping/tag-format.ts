@@ -38,8 +38,9 @@ type Options = z.infer<typeof Options>;
  *
  * Returns 1 or 0. With `partial` a share in [0, 1]: a tag counts if it has exactly one complete pair, not blank and not too long, that
  * comes after the pairs counted before; text outside is not looked at. Tags that are not listed are ordinary text.
- * Source: DeepSeek-R1 (arXiv:2501.12948); with a repeat LongVT (CVPR 2026), whose answers of 1000 characters and more are
- * `max_chars: { answer: 999 }`.
+ * Source: DeepSeek-R1 (arXiv:2501.12948); LongVT (arXiv:2511.20785) with
+ * `tags: [think, { repeat: [tool_call, think] }, answer], ignore: [tool_response], max_chars: { answer: 999 }`; its code also lets other text stand
+ * between the tags where a tool is called.
  */
 export const tagFormat = defineReward({
   name: "tag_format",
@@ -47,6 +48,11 @@ export const tagFormat = defineReward({
   field: "answer",
   range: [0, 1],
   options: Options,
+  examples: [
+    { completion: "<think>a</think>\n<answer>b</answer>", score: 1 },
+    { completion: "<answer>b</answer>", score: 0 },
+    { completion: "<answer>b</answer>", options: { partial: true }, score: 1 / 2 },
+  ],
   score({ completion, options }) {
     const text = withoutBlocks(completion, options.ignore);
     const names = options.tags.flatMap((item) => (typeof item === "string" ? [item] : item.repeat));

@@ -11,6 +11,10 @@ export const thinkFormat = defineReward({
   target: z.unknown(),
   field: "answer",
   range: [0, 1],
+  examples: [
+    { completion: "<think>a</think>b", score: 1 },
+    { completion: "b", score: 0 },
+  ],
   score: ({ completion }) => (opensOnce(completion) && completion.includes("</think>", "<think>".length) ? 1 : 0),
 });
 

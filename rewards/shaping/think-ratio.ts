@@ -5,8 +5,8 @@ import { TagName } from "./tags.ts";
 
 const Options = z
   .strictObject({
-    think: TagName.default("think"),
-    answer: TagName.default("answer"),
+    think: TagName.default("think").describe("the tag of the thought"),
+    answer: TagName.default("answer").describe("the tag of the answer"),
     low: z.number().positive().default(1).describe("the least length of the thought, in answers"),
     high: z.number().positive().default(20).describe("the greatest"),
   })
@@ -25,6 +25,10 @@ export const thinkRatio = defineReward({
   field: "answer",
   range: [0, 1],
   options: Options,
+  examples: [
+    { completion: "<think>five</think><answer>5</answer>", score: 1 },
+    { completion: "<think>5</think><answer>five</answer>", score: 1 / 4 },
+  ],
   score({ completion, options: { think, answer, low, high } }) {
     const [thought, answered] = [think, answer].map((tag) => (lastTag(completion, tag) ?? "").trim().length);
     if (thought === 0 || answered === 0) return 0;

@@ -4,8 +4,8 @@ import { TagName, tagBlocks } from "./tags.ts";
 
 export const ToolSuccessOptions = z.strictObject({
   cap: z.int().min(1).default(2).describe("so many calls that went well are full credit"),
-  call: TagName.default("tool_call"),
-  response: TagName.default("tool_response"),
+  call: TagName.default("tool_call").describe("the tag of a call"),
+  response: TagName.default("tool_response").describe("the tag of what a tool answers"),
   errors: z
     .array(z.string().regex(/\S/, "expected text that is not blank").max(200))
     .default(["Error", "Execution error", "Tool execution failed"])
@@ -17,7 +17,8 @@ type Options = z.infer<typeof ToolSuccessOptions>;
  * Calls of a tool that went well, up to a cap: min(calls, cap) / cap. A call went well if the next block after it is a response
  * that does not begin with an error. Range [0, 1]; 0 without such a call. The target is not read.
  *
- * A policy that may write the response's tag itself can feign calls: use it where the environment writes them.
+ * Any tool's calls, by what was answered; `render_tool_use` renders the drafts itself. A policy that may write the response's tag itself
+ * can feign calls: use it where the environment writes them.
  * Source: RRVF (arXiv:2507.20766), the tool reward; its cap is not published.
  */
 export const toolSuccess = defineReward({
@@ -26,6 +27,30 @@ export const toolSuccess = defineReward({
   field: "answer",
   range: [0, 1],
   options: ToolSuccessOptions,
+  examples: [
+    {
+      completion: [
+        ["policy", "<tool_call>{}</tool_call>"],
+        ["observation", "<tool_response>image</tool_response>"],
+      ],
+      options: { cap: 1 },
+      score: 1,
+    },
+    {
+      completion: [
+        ["policy", "<tool_call>{}</tool_call>"],
+        ["observation", "<tool_response>image</tool_response>"],
+      ],
+      score: 1 / 2,
+    },
+    {
+      completion: [
+        ["policy", "<tool_call>{}</tool_call>"],
+        ["observation", "<tool_response>Error: no file</tool_response>"],
+      ],
+      score: 0,
+    },
+  ],
   score({ completion, options }) {
     const { calls, right } = toolCalls(completion, options);
     return { score: cappedToolReward(right, { cap: options.cap }), metrics: { calls, right } };

@@ -43,6 +43,14 @@ export const actionValidity = defineReward({
   field: "answer",
   range: [0, 1],
   options: Options,
+  examples: [
+    { completion: "<action>go north</action>", options: { tag: "action", templates: ["go {word}"] }, score: 1 },
+    {
+      completion: '<tool_call>{"name":"zoom","arguments":{"at":[1,2]}}</tool_call><tool_call>{"name":"zoom"}</tool_call>',
+      options: { tools: { zoom: { at: "numbers" } } },
+      score: 1 / 2,
+    },
+  ],
   score({ completion, options }) {
     const isValid = validator(options);
     const { blocks } = tagBlocks(completion, [options.tag]);

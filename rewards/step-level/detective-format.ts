@@ -16,6 +16,10 @@ export const detectiveFormat = defineReward({
   field: "answer",
   range: [0, 1],
   options: z.strictObject({ response: TagName.default("tool_response").describe("the tag around what the environment writes") }),
+  examples: [
+    { completion: "<score>00:00:05: 5</score><think>so</think><clip></clip><answer>B</answer>", score: 1 },
+    { completion: "<score>00:00:05: 5</score><think>so</think><clip>00:01:00</clip><answer>B</answer>", score: 0 },
+  ],
   score({ completion, options: { response } }) {
     const close = `</${response}>`;
     const last = completion.lastIndexOf(close);

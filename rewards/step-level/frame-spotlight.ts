@@ -16,6 +16,9 @@ const Options = z.strictObject({
   choose_frames: z.number().min(0).default(0.02).describe("a right answer with a range looked at"),
 });
 
+/** For the examples. */
+const VIDEO = { answer: "B", question: "What happens at 01:30?", total_frames: 3000 };
+
 /**
  * A right answer, and a little for the ways to it, if all that was done makes sense: 1 + time_action * [a time was looked up, and the question names
  * one] + choose_frames * [a range was looked at]; 0 for a wrong answer and for a trajectory that breaks a rule.
@@ -33,6 +36,21 @@ export const frameSpotlight = defineReward({
   target: Gold,
   field: "gold",
   options: Options,
+  examples: [
+    {
+      completion: [
+        ["policy", "<think>When?</think><action>get frame number at time 01:30</action>"],
+        ["observation", "The frame is: 2250"],
+        [
+          "policy",
+          "<think>2200, 2400</think><action>choose frames between 2200 and 2400</action><think>B</think><action>output answer: B</action>",
+        ],
+      ],
+      target: VIDEO,
+      score: 1 + 0.5 + 0.02,
+    },
+    { completion: "<think>B</think><action>output answer: B</action>", target: VIDEO, score: 1 },
+  ],
   score({ completion, target, options }) {
     const turns = parseFrameTurns(completion);
     if (turns === null) return { score: 0, steps: [], metrics: { consistent: 0 } };

@@ -31,6 +31,7 @@ test.each([
   ["SPATIAL_ZOOM(x) = [10, 10, 50, 50]\nFINAL_ANSWER: B", 1], // into no frame
   ["FINAL_ANSWER: A\nFINAL_ANSWER: B\nFIND_SEGMENT(x) = [2]", 0], // what follows an answer is not read
   ["FIND_FRAME(x) = [90, 120]\nSPATIAL_ZOOM(x) = [10, 10, 50, 50]\nFINAL_ANSWER: B", 1 + 2 / 3], // the last frame is looked at
+  [`${look("[2, 5]", "[120]", "[10, 10, 50, 40]", "A").split("\nFINAL")[0]}${"\nSPATIAL_ZOOM(knob) = [10, 10, 50, 40]".repeat(5)}`, 3 / 4], // the same zoom again and again
   ["final_answer: (b)", 1],
   ["FINAL_ANSWER: Blue", 0],
   ["", 0],

@@ -28,13 +28,21 @@ const Options = z.strictObject({
  * and one good one is all.
  * Target: `{ answer, valid_segments, valid_frames: [[first, last]], valid_bounding_box: [[frame, box]] }`; boxes in pixels of the resized frame.
  * Steps: each line of manipulations, the share of its new ones that hit; a line that repeats others is not judged. Metrics: `answer`, `reasoning`.
- * Source: Video-CoM (CVPR 2026, mbzuai-oryx/Video-CoM).
+ * Its two terms alone: `reasoning: 0` and `answer: 0`. Source: Video-CoM (arXiv:2511.23477), code.
  */
 export const manipulationGrounding = defineReward({
   name: "manipulation_grounding",
   target: Gold,
   field: "gold",
   options: Options,
+  examples: [
+    {
+      completion: "FIND_SEGMENT(a) = [2]\nFIND_FRAME(b) = [120]\nFINAL_ANSWER: B",
+      target: { answer: "B", valid_segments: [2, 3], valid_frames: [[100, 140]] },
+      score: 2,
+    },
+    { completion: "FIND_SEGMENT(a) = [2, 5]\nFINAL_ANSWER: B", target: { answer: "B", valid_segments: [2, 3] }, score: 1 + 1 / 2 },
+  ],
   score({ completion, target, options }) {
     const { manipulations, letter } = parseManipulations(completion);
     const seen = new Set<string>();

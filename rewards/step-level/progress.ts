@@ -60,6 +60,10 @@ export const progress = defineReward({
   field: "progress",
   range: [0, 1],
   options: Options,
+  examples: [
+    { completion: "<score>20</score><score>50</score>", target: [20, 50], score: 1 },
+    { completion: "<score>20</score><score>40</score>", target: [20, 50], score: (1 + 10 / 20) / 2 },
+  ],
   score({ completion, target, options: { tag, tolerance } }) {
     const { blocks } = tagBlocks(completion, [tag]);
     const given = tagMarks(completion, [tag]).filter(({ closes }) => !closes).length;

@@ -15,8 +15,8 @@ const Options = z.strictObject({
     .regex(/^[A-Z]{2,26}$/, "expected capital letters")
     .default("ABCDEFGH")
     .describe("letter: the options there are"),
-  think: TagName.default("think"),
-  answer: TagName.default("answer"),
+  think: TagName.default("think").describe("the tag of the thought"),
+  answer: TagName.default("answer").describe("the tag of the answer"),
 });
 type Options = z.infer<typeof Options>;
 
@@ -33,6 +33,10 @@ export const rationaleConsistency = defineReward({
   field: "answer",
   range: [0, 1],
   options: Options,
+  examples: [
+    { completion: "<think>so 15</think><answer>15</answer>", score: 1 },
+    { completion: "<think>so 15</think><answer>16</answer>", score: 0 },
+  ],
   score({ completion, options }) {
     const concluded = conclude[options.conclusion](lastTag(completion, options.think) ?? "", options);
     const answered = lastTag(completion, options.answer) ?? "";

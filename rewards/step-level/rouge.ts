@@ -34,6 +34,10 @@ export const rouge = defineReward({
   field: "answer",
   range: [0, 1],
   options: Options,
+  examples: [
+    { completion: "<answer>The red door opens.</answer>", target: "the red door opens", score: 1 },
+    { completion: "<answer>the red door</answer>", target: "the red door opens", score: (6 / 7 + 4 / 5 + 6 / 7) / 3 },
+  ],
   score: ({ completion, target, options }) => rougeMean(lastTag(completion, options.within) ?? "", target, options),
 });
 

@@ -1,18 +1,10 @@
 import { z } from "zod";
 import { defineReward } from "../define.ts";
-import { agreement, Compare } from "./compare.ts";
-import { findSteps, StepFinder } from "./find-steps.ts";
+import { Chain, chainOptions, heldAgainst } from "./chain.ts";
 import { matchSteps } from "./match.ts";
 
-/** A reference chain: what the steps should say, in order. */
-export const Chain = z
-  .array(z.union([z.number().transform(String), z.string().regex(/\S/, "expected text that is not blank")]))
-  .min(1)
-  .max(200);
-
 const Options = z.strictObject({
-  ...StepFinder.shape,
-  ...Compare.shape,
+  ...chainOptions,
   order: z
     .enum(["place", "sequence", "any"])
     .default("sequence")
@@ -28,7 +20,7 @@ const Options = z.strictObject({
  *
  * Steps are found as `split` says, held against the expected ones as `compare` says, and paired so that the sum of the agreements is as large
  * as `order` allows. Range [0, 1]; 0 without steps. With `recall` further steps cost nothing, so that guessing at length pays: use it for logs.
- * Target: a list of 1 to 200 texts or numbers.
+ * What follows an error can still agree, unlike in `first_error`. Target: a list of 1 to 200 texts or numbers.
  * Steps: each that was looked at (up to `max_steps`), named by its place, with its agreement. Metrics: `recall`, `precision`.
  * Source: this project; ordered matching is the longest common subsequence, unordered an optimal assignment.
  */
@@ -38,13 +30,12 @@ export const stepMatch = defineReward({
   field: "steps",
   range: [0, 1],
   options: Options,
+  examples: [
+    { completion: "3 + 7 = 10\n10 + 5 = 15", target: ["3 + 7 = 10", "10 + 5 = 15"], score: 1 },
+    { completion: "3 + 7 = 11\n10 + 5 = 15", target: ["3 + 7 = 10", "10 + 5 = 15"], score: 1 / 2 },
+  ],
   score({ completion, target, options }) {
-    const { steps, count } = findSteps(completion, options);
-    const weights = agreement(
-      steps.map(({ text }) => text),
-      target,
-      options,
-    );
+    const { steps, count, weights } = heldAgainst(completion, target, options);
     const scores = matchSteps(weights, options.order).map((j, i) => (j < 0 ? 0 : weights[i]![j]!));
     const total = scores.reduce((sum, one) => sum + one, 0);
     const share = (of: number) => (of === 0 ? 0 : Math.min(1, total / of));

@@ -30,6 +30,10 @@ export const subGoals = defineReward({
   field: "goals",
   range: [0, 1],
   options: Options,
+  examples: [
+    { completion: "The red key, then the red door.", target: ["red key", "red door"], score: 1 },
+    { completion: "The red key, then the blue door.", target: ["red key", "red door"], score: 1 / 2 },
+  ],
   score({ completion, target, options: { order, within } }) {
     const area = within === undefined ? { start: 0, end: completion.length } : tagBlocks(completion, [within]).blocks.at(-1);
     const text = completion.slice(0, area?.end ?? 0);

@@ -2,7 +2,7 @@ import { z } from "zod";
 
 /** How two texts may differ and still be one answer. */
 export const normaliseShape = {
-  ignore_case: z.boolean().default(true),
+  ignore_case: z.boolean().default(true).describe("upper and lower case are one"),
   white_space: z.enum(["collapse", "remove", "keep"]).default("collapse").describe("collapse: ends trimmed, runs as one space"),
   ignore_punctuation: z.boolean().default(false).describe("drop every character of the Unicode class P"),
   ignore_articles: z.boolean().default(false).describe("drop the words a, an and the"),

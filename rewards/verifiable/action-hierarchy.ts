@@ -34,6 +34,18 @@ export const actionHierarchy = defineReward({
     dars: z.number().min(0).default(1000).describe("weight of a long text"),
     threshold: z.number().min(0).max(1).default(0.75).describe("a ROUGE-L up to this counts as 0"),
   }),
+  examples: [
+    {
+      completion: '{"rationale": "so", "action": {"type": "click", "name": "Buy now"}}',
+      target: { type: "click", name: "Buy now" },
+      score: 1001,
+    },
+    {
+      completion: '{"rationale": "so", "action": {"type": "click", "name": "Back"}}',
+      target: { type: "click", name: "Buy now" },
+      score: 1,
+    },
+  ],
   score({ completion, target, options: { extract: from, dars, threshold } }) {
     const given = parseJson(extract(completion, from) ?? "");
     if (!isObject(given) || typeof given.rationale !== "string" || !isObject(given.action)) return bad(0);

@@ -10,5 +10,10 @@ export const boxedFormat = defineReward({
   name: "boxed_format",
   target: z.unknown(),
   field: "answer",
+  range: [0, 1],
+  examples: [
+    { completion: "so \\boxed{5}", score: 1 },
+    { completion: "so \\boxed{ }", score: 0 },
+  ],
   score: ({ completion }) => ((extract(completion, "boxed") ?? "").trim() === "" ? 0 : 1),
 });

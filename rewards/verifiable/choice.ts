@@ -28,10 +28,19 @@ export const choice = defineReward({
   field: "answer",
   options: z.strictObject({
     extract: extractOption(),
-    mode: z.enum(["strict", "lenient"]).default("strict"),
+    mode: z
+      .enum(["strict", "lenient"])
+      .default("strict")
+      .describe("strict: the letter, alone or before its option's text; lenient: also in a sentence"),
     letters: Letters.default("ABCDEFGHIJ").describe("of the options there are"),
     options_field: z.string().min(1).optional().describe("the example's field with the options' texts, in order; lenient only"),
   }),
+  range: [0, 1],
+  examples: [
+    { completion: "<answer>(B) a dog</answer>", target: "B", score: 1 },
+    { completion: "<answer>I think it is B</answer>", target: "B", score: 0 },
+    { completion: "<answer>I think it is B</answer>", target: "B", options: { mode: "lenient" }, score: 1 },
+  ],
   score({ completion, target, options: { extract: from, mode, letters, options_field }, example }) {
     const given = extract(completion, from);
     if (given === null) return 0;

@@ -15,9 +15,14 @@ export const contains = defineReward({
   field: "key_word",
   options: z.strictObject({
     texts: Texts.min(1).optional().describe("for all rows"),
-    credit: z.enum(["all", "share"]).default("all"),
-    ignore_case: z.boolean().default(true),
+    credit: z.enum(["all", "share"]).default("all").describe("all: 1 where all are there, else 0; share: the share that is"),
+    ignore_case: z.boolean().default(true).describe("upper and lower case are one"),
   }),
+  range: [0, 1],
+  examples: [
+    { completion: "a Red circle", target: ["red", "circle"], score: 1 },
+    { completion: "a Red square", target: ["red", "circle"], options: { credit: "share" }, score: 1 / 2 },
+  ],
   score({ completion, target, options }) {
     const texts = options.texts ?? target;
     if (texts === undefined || texts === null) throw new Error("neither the recipe nor the row names texts");

@@ -16,10 +16,15 @@ export const decision = defineReward({
   field: "programmability",
   options: z.strictObject({
     tokens: z.record(z.string(), z.string().min(1)).default({ high: "<CODE>", low: "<DIRECT>" }).describe("label to token"),
-    partial: z.number().min(0).max(1).default(0.5),
+    partial: z.number().min(0).max(1).default(0.5).describe("what the right token with a wrong answer is worth"),
     extract: extractOption("boxed"),
     answer_field: z.string().min(1).default("answer").describe("the example's field with the right answer"),
   }),
+  range: [0, 1],
+  examples: [
+    { completion: "<CODE> so \\boxed{12}", target: "high", fields: { answer: "12" }, score: 1 },
+    { completion: "<CODE> so \\boxed{13}", target: "high", fields: { answer: "12" }, score: 0.5 },
+  ],
   score({ completion, target, options: { tokens, partial, extract: from, answer_field }, example }) {
     const token = tokens[target];
     if (token === undefined) throw new Error(`the label ${JSON.stringify(target)} is none of ${Object.keys(tokens).join(", ")}`);

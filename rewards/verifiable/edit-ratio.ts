@@ -21,9 +21,14 @@ export const editRatio = defineReward({
   options: z.strictObject({
     extract: extractOption(),
     ...normaliseShape,
-    ignore_case: z.boolean().default(false),
-    white_space: normaliseShape.white_space.unwrap().default("remove"),
+    ignore_case: z.boolean().default(false).describe("upper and lower case are one"),
+    white_space: normaliseShape.white_space.unwrap().default("remove").describe("one space for each run of it, none at all, or as written"),
   }),
+  range: [0, 1],
+  examples: [
+    { completion: "<answer>kitten</answer>", target: "kitten", score: 1 },
+    { completion: "<answer>sitting</answer>", target: "kitten", score: 1 - 3 / 7 },
+  ],
   score({ completion, target, options }) {
     const found = extract(completion, options.extract);
     if (found === null || found.length > 2 * MAX_LENGTH) return 0;

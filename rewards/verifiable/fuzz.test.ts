@@ -16,7 +16,6 @@ interface Case {
 }
 
 const TABLE = { a: [1, 2], b: ["x", null] };
-const BOX = "<think>x</think><answer><|begin_of_box|>3<|end_of_box|></answer>";
 const SCHEMA = { type: "object", required: ["a"], properties: { a: { type: "array", uniqueItems: true, items: { type: "integer" } } } };
 
 const CASES: Record<string, Case[]> = {
@@ -27,7 +26,6 @@ const CASES: Record<string, Case[]> = {
       best: 0.5 + 0.3 + 0.1 + 0.1 + 0.1 + 1000,
     },
   ],
-  box_marks_format: [{ fields: {}, right: BOX }],
   boxed_format: [{ fields: {}, right: "so \\boxed{5}" }],
   choice: [
     { fields: { answer: "B" }, right: "<answer>(B) dog</answer>" },

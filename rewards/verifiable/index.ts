@@ -1,6 +1,5 @@
 import type { RewardDefinition } from "../define.ts";
 import { actionHierarchy } from "./action-hierarchy.ts";
-import { boxMarksFormat } from "./box-marks-format.ts";
 import { boxedFormat } from "./boxed-format.ts";
 import { choice } from "./choice.ts";
 import { contains } from "./contains.ts";
@@ -24,7 +23,6 @@ import { textMatch } from "./text-match.ts";
 /** Rewards that compare an answer with what is known to be right, or check it by rule. */
 export const verifiable = [
   actionHierarchy,
-  boxMarksFormat,
   boxedFormat,
   choice,
   contains,

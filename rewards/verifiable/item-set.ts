@@ -16,8 +16,16 @@ export const itemSet = defineReward({
   field: "answer",
   options: z.strictObject({
     extract: extractOption(),
-    measure: z.enum(["f1", "precision", "recall", "jaccard", "exact"]).default("f1"),
+    measure: z
+      .enum(["f1", "precision", "recall", "jaccard", "exact"])
+      .default("f1")
+      .describe("precision, recall, their harmonic mean, shared over all items, or 1 for the same set"),
   }),
+  range: [0, 1],
+  examples: [
+    { completion: "<answer>dog, cat</answer>", target: ["cat", "dog"], score: 1 },
+    { completion: "<answer>dog, cat, bird</answer>", target: ["cat", "dog"], score: 0.8 },
+  ],
   score({ completion, target, options }) {
     const given = new Set(listItems(extract(completion, options.extract) ?? ""));
     const wanted = new Set(target.map((item) => itemKey(String(item))));

@@ -28,11 +28,31 @@ export const javascriptTests = defineReward({
   }),
   field: "tests",
   options: z.strictObject({
-    credit: z.enum(["all", "share"]).default("all"),
+    credit: z.enum(["all", "share"]).default("all").describe("all: 1 where all tests pass, else 0; share: the share that pass"),
     budget: z.int().min(1).max(100_000).default(2000).describe("interrupts of QuickJS for one test"),
-    memory_mb: z.int().min(1).max(512).default(64),
+    memory_mb: z.int().min(1).max(512).default(64).describe("a test that needs more fails"),
     relative_tolerance: z.number().min(0).max(1).default(1e-9).describe("between numbers"),
   }),
+  range: [0, 1],
+  examples: [
+    {
+      completion: "```js\nconst add = (a, b) => a + b;\n```",
+      target: { function: "add", tests: [{ args: [1, 2], returns: 3 }] },
+      score: 1,
+    },
+    {
+      completion: "```js\nconst add = (a, b) => 3;\n```",
+      target: {
+        function: "add",
+        tests: [
+          { args: [1, 2], returns: 3 },
+          { args: [1, 1], returns: 2 },
+        ],
+      },
+      options: { credit: "share" },
+      score: 1 / 2,
+    },
+  ],
   async score({ completion, target, options: { credit, budget, memory_mb, relative_tolerance } }) {
     const block = lastCodeBlock(completion);
     if (block === null) return 0;

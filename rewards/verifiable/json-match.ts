@@ -28,10 +28,15 @@ export const jsonMatch = defineReward({
   field: "answer",
   options: z.strictObject({
     extract: extractOption(),
-    credit: z.enum(["all", "share"]).default("all"),
+    credit: z.enum(["all", "share"]).default("all").describe("all: 1 where every leaf is right, else 0; share: the share of right ones"),
     extra_keys: z.enum(["refuse", "ignore"]).default("refuse").describe("keys of objects that the target lacks"),
     relative_tolerance: z.number().min(0).max(1).default(0).describe("between numbers"),
   }),
+  range: [0, 1],
+  examples: [
+    { completion: '<answer>{"b": [2, 3], "a": 1}</answer>', target: { a: 1, b: [2, 3] }, score: 1 },
+    { completion: '<answer>{"b": [2, 4], "a": 1}</answer>', target: { a: 1, b: [2, 3] }, options: { credit: "share" }, score: 2 / 3 },
+  ],
   score({ completion, target, options }) {
     const given = parseJson(extract(completion, options.extract) ?? "");
     if (given === undefined) return 0;

@@ -19,6 +19,11 @@ export const jsonSchema = defineReward({
   target: Schema.nullish(),
   field: "schema",
   options: z.strictObject({ extract: extractOption(), schema: Schema.optional().describe("for all rows") }),
+  range: [0, 1],
+  examples: [
+    { completion: '<answer>{"a": 1}</answer>', target: { type: "object", required: ["a"] }, score: 1 },
+    { completion: '<answer>{"b": 1}</answer>', target: { type: "object", required: ["a"] }, score: 0 },
+  ],
   async score({ completion, target, options }) {
     const schema = options.schema ?? target;
     if (schema === undefined || schema === null) throw new Error("neither the recipe nor the row has a schema");

@@ -21,6 +21,11 @@ export const math = defineReward({
     extract: extractOption(["boxed", "answer"]),
     relative_tolerance: z.number().min(0).max(1).default(0).describe("between numbers; 0 asks for the same number"),
   }),
+  range: [0, 1],
+  examples: [
+    { completion: "so \\boxed{\\frac12}", target: "0.5", score: 1 },
+    { completion: "so \\boxed{0.51}", target: "0.5", score: 0 },
+  ],
   score({ completion, target, options }) {
     const given = extract(completion, options.extract);
     if (given === null) return 0;

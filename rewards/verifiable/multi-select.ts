@@ -20,6 +20,11 @@ export const multiSelect = defineReward({
     options_field: z.string().min(1).default("options").describe("the example's field with the list of options"),
     exact: z.boolean().default(false).describe("no partial credit"),
   }),
+  range: [0, 1],
+  examples: [
+    { completion: "<answer>A and D</answer>", target: [0, 3], fields: { options: ["red", "green", "blue", "grey"] }, score: 1 },
+    { completion: "<answer>A</answer>", target: [0, 3], fields: { options: ["red", "green", "blue", "grey"] }, score: 3 / 4 },
+  ],
   score({ completion, target, options, example }) {
     const all = example[options.options_field];
     if (!Array.isArray(all) || all.length === 0) throw new Error(`the row's ${options.options_field} is not a list of options`);

@@ -31,6 +31,11 @@ export const ndcg = defineReward({
     cutoff: z.int().min(1).optional().describe("only so many places count"),
     file_names: z.boolean().default(false).describe("ids are file names: what is before the last dot counts"),
   }),
+  range: [0, 1],
+  examples: [
+    { completion: "<answer>a, b</answer>", target: ["a", "b"], score: 1 },
+    { completion: "<answer>a, c, b</answer>", target: ["a", "b"], score: (1 + 1 / 2) / (1 + 1 / Math.log2(3)) },
+  ],
   score({ completion, target, options: { extract: from, cutoff, file_names } }) {
     const key = (id: string) => (file_names ? itemKey(id).replace(/\.[^./]*$/, "") : itemKey(id));
     const given = [...new Set(listItems(extract(completion, from) ?? "").map(key))];

@@ -28,15 +28,27 @@ export const numberMatch = defineReward({
   options: z.strictObject({
     extract: extractOption(),
     find: z.enum(["whole", "last"]).default("whole").describe("whole: the answer is the number; last: the last number in it"),
-    absolute: z.number().min(0).default(0),
+    absolute: z.number().min(0).default(0).describe("how far off an answer may be, in units of the target"),
     relative: z.number().min(0).default(0).describe("as a share of the target"),
     floor: z.number().min(0).default(0).describe("added to the target's size before dividing"),
-    near_zero: z.number().min(0).default(0),
-    years: z.boolean().default(false),
-    percent: z.enum(["fraction", "as_written"]).default("fraction"),
-    units: z.enum(["optional", "required", "ignore"]).default("optional"),
-    text: z.boolean().default(false),
+    near_zero: z.number().min(0).default(0).describe("a target smaller than this in size is compared by this absolute tolerance alone"),
+    years: z.boolean().default(false).describe("whole numbers from 1000 to 3000 must be equal"),
+    percent: z
+      .enum(["fraction", "as_written"])
+      .default("fraction")
+      .describe("fraction: 50 % is 0.5 where the other side has no sign; as_written: it is 50"),
+    units: z
+      .enum(["optional", "required", "ignore"])
+      .default("optional")
+      .describe("optional: one that only one side has is left out; required: both sides or neither; ignore: numbers alone"),
+    text: z.boolean().default(false).describe("compare targets that are no number as text, in place of refusing them"),
   }),
+  range: [0, 1],
+  examples: [
+    { completion: "<answer>50 %</answer>", target: "0.5", score: 1 },
+    { completion: "<answer>104</answer>", target: 100, score: 0 },
+    { completion: "<answer>104</answer>", target: 100, options: { relative: 0.05 }, score: 1 },
+  ],
   score({ completion, target, options }) {
     const gold = typeof target === "number" ? plain(target) : parseQuantity(target);
     const text = extract(completion, options.extract);

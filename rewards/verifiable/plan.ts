@@ -6,6 +6,13 @@ import { follow, PlanningProblem, words } from "../text/strips.ts";
 
 const MAX_LENGTH = 20_000;
 
+/** For the examples. */
+const TRIP = {
+  actions: [{ name: "go ?a ?b", needs: ["at ?a"], adds: ["at ?b"], removes: ["at ?a"] }],
+  init: ["at home"],
+  goal: ["at work"],
+};
+
 /**
  * Whether a plan can be carried out and reaches its goals, by the row's own rules: facts at first, goals, and what each action needs, forbids,
  * adds and removes (STRIPS). The answer has one action a line, `stack(a, b)` or `stack a b`, with or without a number before it.
@@ -22,9 +29,17 @@ export const plan = defineReward({
   field: "problem",
   options: z.strictObject({
     extract: extractOption(),
-    credit: z.enum(["all", "goals"]).default("all"),
-    max_steps: z.int().min(1).max(500).default(100),
+    credit: z
+      .enum(["all", "goals"])
+      .default("all")
+      .describe("all: 1 for a plan that can be carried out and reaches all goals; goals: the share of goals won"),
+    max_steps: z.int().min(1).max(500).default(100).describe("a longer plan is worth 0"),
   }),
+  range: [0, 1],
+  examples: [
+    { completion: "<answer>go(home, work)</answer>", target: TRIP, score: 1 },
+    { completion: "<answer>go(work, home)</answer>", target: TRIP, score: 0 },
+  ],
   score({ completion, target, options }) {
     const text = extract(completion, options.extract);
     const lines = text === null || text.length > MAX_LENGTH ? [] : placed(text, completion.lastIndexOf(text));

@@ -21,7 +21,15 @@ export const ranking = defineReward({
     .max(200)
     .refine((items) => new Set(items.map((item) => itemKey(String(item)))).size === items.length, "expected each item once"),
   field: "answer",
-  options: z.strictObject({ extract: extractOption(), measure: z.enum(["kendall", "exact"]).default("kendall") }),
+  options: z.strictObject({
+    extract: extractOption(),
+    measure: z.enum(["kendall", "exact"]).default("kendall").describe("the share of pairs in order, or 1 for the very same list"),
+  }),
+  range: [0, 1],
+  examples: [
+    { completion: "<answer>a > b > c</answer>", target: ["a", "b", "c"], score: 1 },
+    { completion: "<answer>a > c > b</answer>", target: ["a", "b", "c"], score: 2 / 3 },
+  ],
   score({ completion, target, options }) {
     const wanted = target.map((item) => itemKey(String(item)));
     const given = listItems(extract(completion, options.extract) ?? "");

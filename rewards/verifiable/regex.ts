@@ -18,11 +18,12 @@ export const regex = defineReward({
   options: z
     .strictObject({
       extract: extractOption("whole"),
-      pattern: z.string().min(1),
+      pattern: z.string().min(1).describe("in RE2's syntax"),
       flags: z
         .string()
         .regex(/^[ims]{0,3}$/, "expected some of i, m and s")
-        .default(""),
+        .default("")
+        .describe("i: any case; m: ^ and $ at lines; s: a dot takes line feeds"),
       full: z.boolean().default(false).describe("the pattern must take the whole text"),
     })
     .superRefine(({ pattern, flags }, context) => {
@@ -32,6 +33,11 @@ export const regex = defineReward({
         context.addIssue({ code: "custom", path: ["pattern"], message: `expected a pattern in RE2's syntax: ${(error as Error).message}` });
       }
     }),
+  range: [0, 1],
+  examples: [
+    { completion: "The answer is 5.", options: { pattern: "answer is [0-9]+" }, score: 1 },
+    { completion: "The answer is five.", options: { pattern: "answer is [0-9]+" }, score: 0 },
+  ],
   score({ completion, options: { extract: from, pattern, flags, full } }) {
     const text = extract(completion, from)?.slice(-MAX_LENGTH);
     if (text === undefined) return 0;

@@ -11,6 +11,9 @@ const MAX_QUERY = 20_000;
 
 type Row = (string | number | null)[];
 
+/** For the examples. */
+const TWO_ROWS = { setup: "CREATE TABLE t(n); INSERT INTO t VALUES (1), (2)", query: "SELECT n FROM t WHERE n > 1" };
+
 /**
  * Whether the answer's SQL query gives the same rows as the target's, on a database that the row sets up, in SQLite.
  *
@@ -28,6 +31,11 @@ export const sqlResult = defineReward({
   }) as z.ZodType<{ setup: string; query: string; ordered: boolean }>,
   field: "sql",
   options: z.strictObject({ extract: extractOption() }),
+  range: [0, 1],
+  examples: [
+    { completion: "<answer>SELECT max(n) FROM t</answer>", target: TWO_ROWS, score: 1 },
+    { completion: "<answer>SELECT n FROM t</answer>", target: TWO_ROWS, score: 0 },
+  ],
   async score({ completion, target, options }) {
     const query = lastCodeBlock(completion) ?? extract(completion, options.extract);
     if (query === null || query.trim() === "" || query.length > MAX_QUERY) return 0;

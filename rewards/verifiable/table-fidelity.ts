@@ -31,10 +31,16 @@ export const tableFidelity = defineReward({
     variable: z
       .string()
       .regex(/^[A-Za-z_]\w*$/, "expected a name")
-      .default("chart_data"),
+      .default("chart_data")
+      .describe("the name that the table is given in the code"),
     mode: z.string().min(1).nullable().default("<CODE>").describe("what the completion must open with; null asks for nothing"),
-    relative_tolerance: z.number().min(0).max(1).default(0.01),
+    relative_tolerance: z.number().min(0).max(1).default(0.01).describe("between numbers"),
   }),
+  range: [0, 1],
+  examples: [
+    { completion: "<CODE>\nchart_data = pd.DataFrame({'x': [1, 2]})", target: { x: [1, 2] }, score: 1 },
+    { completion: "<CODE>\nchart_data = pd.DataFrame({'x': [1, 3]})", target: { x: [1, 2] }, score: 0.2 + 0.1 + 0.7 / 2 },
+  ],
   score({ completion, target, options: { variable, mode, relative_tolerance } }) {
     if (mode !== null && !completion.trimStart().startsWith(mode)) return 0;
     const given = readDataFrame(completion, variable);

@@ -17,6 +17,11 @@ export const textMatch = defineReward({
   target: z.union([Text, z.array(Text).min(1, "expected at least one accepted text")]),
   field: "answer",
   options: z.strictObject({ extract: extractOption(), ...normaliseShape }),
+  range: [0, 1],
+  examples: [
+    { completion: "<answer>the  red door</answer>", target: "The red door", score: 1 },
+    { completion: "<answer>red door</answer>", target: ["The red door", "a door"], score: 0 },
+  ],
   score({ completion, target, options }) {
     const found = extract(completion, options.extract);
     if (found === null) return 0;

@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
 import { rewards } from "../index.ts";
 import { allFacts, optionLines, targetText } from "./facts.ts";
-import { definitionsIn, firstSentence } from "./source.ts";
+import { definitionsIn, firstSentence, sourceOf } from "./source.ts";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 
@@ -44,6 +44,7 @@ test("schemas as text", () => {
     required: false,
   });
   expect(lines.find(({ name }) => name === "max_tokens")).toMatchObject({ required: true });
+  expect(optionLines(rewards.get("soft_iou"))[0]).toMatchObject({ name: "tau", type: "number > 0, <= 1" });
   expect(optionLines(rewards.get("answer"))).toEqual([]);
 });
 
@@ -54,5 +55,7 @@ test("comments are those of the definition", () => {
     ["a", "One. Two."],
     ["b", ""],
   ]);
+  expect(sourceOf("It is.\nMore. Source: a paper,\nand its code.\n\nRest")).toBe("a paper, and its code.");
+  expect(sourceOf("It is.")).toBeNull();
   expect(firstSentence("It is 0.5 of\nall. More.\n\nRest")).toBe("It is 0.5 of all");
 });

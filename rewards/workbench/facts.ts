@@ -5,9 +5,10 @@ import { judged } from "../judged/index.ts";
 import { perception } from "../perception/index.ts";
 import { shaping } from "../shaping/index.ts";
 import { stepLevel } from "../step-level/index.ts";
-import { firstSentence, readSources } from "./source.ts";
+import { verifiable } from "../verifiable/index.ts";
+import { firstSentence, readSources, sourceOf } from "./source.ts";
 
-export type Family = "core" | "perception" | "shaping" | "step-level" | "judged";
+export type Family = "core" | "verifiable" | "perception" | "shaping" | "step-level" | "judged";
 
 /** What a reward of ours says of itself. */
 export interface RewardFacts {
@@ -24,6 +25,8 @@ export interface RewardFacts {
   /** the first sentence of its comment, and the whole */
   line: string;
   comment: string;
+  /** the paper or trainer whose definition it is */
+  source: string | null;
   /** in the repository */
   file: string;
 }
@@ -38,7 +41,8 @@ export interface SchemaLine {
   description?: string;
 }
 
-const FAMILIES: [Family, AnyReward[]][] = [
+const FAMILIES: [Family, readonly AnyReward[]][] = [
+  ["verifiable", verifiable as AnyReward[]],
   ["perception", perception],
   ["shaping", shaping],
   ["step-level", stepLevel],
@@ -61,6 +65,7 @@ export async function allFacts(words: readonly string[] = []): Promise<RewardFac
       isolate: reward.isolate ?? false,
       line: firstSentence(comment),
       comment,
+      source: sourceOf(comment),
       file,
     };
   });
@@ -70,6 +75,11 @@ export async function allFacts(words: readonly string[] = []): Promise<RewardFac
 /** A reward whose target may be anything looks at none: it knows form, length or manner. What asks a judge shows the target to it. */
 export function readsTarget({ target, needs }: Pick<AnyReward, "target" | "needs">): boolean {
   return !(target instanceof z.ZodUnknown) || needs?.includes("judges") === true;
+}
+
+/** What a range is called; "any" where the options decide, or nothing does. */
+export function rangeText(range: RewardFacts["range"]): string {
+  return range === null ? "any" : `${range[0]} to ${range[1]}`;
 }
 
 /** The target's schema as a text such as `[number, number, number, number]`. */
@@ -106,6 +116,8 @@ interface JsonSchema {
   description?: string;
   minimum?: number;
   maximum?: number;
+  exclusiveMinimum?: number;
+  exclusiveMaximum?: number;
   pattern?: string;
 }
 
@@ -143,10 +155,13 @@ function objectText({ properties, additionalProperties, required = [] }: JsonSch
 }
 
 /** Bounds that somebody wrote; those of safe integers are everybody's. */
-function boundsText({ minimum, maximum }: JsonSchema): string {
-  const low = minimum === undefined || minimum <= Number.MIN_SAFE_INTEGER ? null : `>= ${minimum}`;
-  const high = maximum === undefined || maximum >= Number.MAX_SAFE_INTEGER ? null : `<= ${maximum}`;
-  const limits = [low, high].filter((limit) => limit !== null);
+function boundsText({ minimum, maximum, exclusiveMinimum, exclusiveMaximum }: JsonSchema): string {
+  const limits = [
+    minimum === undefined || minimum <= Number.MIN_SAFE_INTEGER ? null : `>= ${minimum}`,
+    exclusiveMinimum === undefined ? null : `> ${exclusiveMinimum}`,
+    maximum === undefined || maximum >= Number.MAX_SAFE_INTEGER ? null : `<= ${maximum}`,
+    exclusiveMaximum === undefined ? null : `< ${exclusiveMaximum}`,
+  ].filter((limit) => limit !== null);
   return limits.length === 0 ? "" : ` ${limits.join(", ")}`;
 }
 

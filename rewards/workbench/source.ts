@@ -38,9 +38,15 @@ export function definitionsIn(text: string): [name: string, comment: string][] {
 function bare(comment: string): string {
   return comment
     .split("\n")
-    .map((line) => line.replace(/^\s*\* ?/, "").trim())
+    .map((line) => line.replace(/^\s*\* ?/, "").trimEnd())
     .join("\n")
     .trim();
+}
+
+/** What a comment names as its source, on one line; null where it names none. */
+export function sourceOf(comment: string): string | null {
+  const [, source] = /(?:^|\s)Source: (.*?)(?:\n\n|$)/s.exec(comment) ?? [];
+  return source?.replaceAll("\n", " ") ?? null;
 }
 
 /** The first sentence of a comment, on one line. */

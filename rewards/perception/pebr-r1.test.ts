@@ -1,19 +1,21 @@
 import { expect, test } from "vitest";
 import { z } from "zod";
 import { scored, weighted } from "../../tests/scored.ts";
+import { contains } from "../verifiable/contains.ts";
 import { descriptionSimilarity, descriptionWith, scaledSimilarity, wordCosine } from "./description.ts";
-import { headingsFormat, keywordRecall, lengthSoftCap } from "./pebr-parts.ts";
+import { lengthSoftCap } from "./length-soft-cap.ts";
 
 const headed = (description: string) =>
   `### Image Description:\n${description}\n### Rationales:\nr\n### Let's think step by step.\n### Step 1:\ns\n### The final answer is: 4`;
+const HEADINGS = { texts: ["### Image Description:", "### Rationales:", "### Step 1:", "### The final answer is:"] };
 /** the similarity that an encoder would give, as the row's own number */
 const given = descriptionWith("given_similarity", z.number(), (_, cosine) => cosine);
 
 async function stageOne(completion: string, cosine: number, words: string[], tokens: number) {
   const [clip, keyword, format, length] = await Promise.all([
     scored(given, completion, cosine),
-    scored(keywordRecall, completion, words),
-    scored(headingsFormat, completion, null),
+    scored(contains, completion, words, { credit: "share" }),
+    scored(contains, completion, null, HEADINGS),
     scored(lengthSoftCap, completion, null, {}, { tokens }),
   ]);
   return weighted([0.4, clip.score], [0.4, keyword.score], [0.1, format.score], [0.1, length.score]);
@@ -31,7 +33,7 @@ test.each<[string, string, number, string[], number, number]>([
 
 test("stage 2: 0.9 for the answer, 0.1 for the headings", async () => {
   const without = headed("a").replace("### Step 1:", "");
-  const format = async (text: string) => (await scored(headingsFormat, text, null)).score;
+  const format = async (text: string) => (await scored(contains, text, null, HEADINGS)).score;
   expect(weighted([0.9, 1], [0.1, await format(without)])).toBeCloseTo(0.9, 12);
   expect(weighted([0.9, 0], [0.1, await format(headed("a"))])).toBeCloseTo(0.1, 12);
 });
@@ -42,7 +44,7 @@ test("a cosine of 0.52 is worth 1", () => {
 });
 
 test("headings in any order and case, and length", async () => {
-  expect((await scored(headingsFormat, headed("a").toUpperCase(), null)).score).toBe(1);
+  expect((await scored(contains, headed("a").toUpperCase(), null, HEADINGS)).score).toBe(1);
   expect((await scored(lengthSoftCap, "", null, {}, { tokens: 512 })).score).toBe(1);
   expect((await scored(lengthSoftCap, "", null, {}, { tokens: 1024 })).score).toBeCloseTo(0.5, 6);
 });
