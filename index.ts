@@ -18,6 +18,7 @@ export type {
   Scorer,
   StepScore,
   Turn,
+  TurnLog,
 } from "./core/types.ts";
 export { type Dataset, type DatasetContext, type DatasetDefinition, defineDataset } from "./datasets/define.ts";
 export { defineEnvironment, type EnvironmentDefinition } from "./environments/define.ts";

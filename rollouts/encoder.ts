@@ -40,6 +40,14 @@ function makeSchema(a: Columns, dictionaries: Dictionaries): Arrow.Schema {
     field("end", new a.Int32()),
     field("score", new a.Float64()),
   ]);
+  const turn = new a.Struct([
+    field("role", dictionaries.roles.type),
+    field("start", new a.Int32()),
+    field("end", new a.Int32()),
+    field("first_token", new a.Int32()),
+    field("end_token", new a.Int32()),
+    field("log", new a.Utf8(), true),
+  ]);
   const part = new a.Struct([
     field("name", new a.Utf8()),
     field("outcome", dictionaries.outcome.type),
@@ -63,6 +71,7 @@ function makeSchema(a: Columns, dictionaries: Dictionaries): Arrow.Schema {
     field("roles", list(dictionaries.roles.type)),
     field("prompt_text", new a.Utf8()),
     field("text", new a.Utf8()),
+    field("turns", list(turn), true),
     field("finish", dictionaries.finish.type),
     field("picture_ref", new a.Utf8(), true),
     field("started_ms", new a.Float64()),

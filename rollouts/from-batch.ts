@@ -1,6 +1,7 @@
 import type * as Arrow from "apache-arrow";
-import type { Outcome, RewardPart, StepScore } from "../core/types.ts";
+import type { Outcome, RewardPart, StepScore, TurnSpan } from "../core/types.ts";
 import type { StoredRollout } from "./stored-rollout.ts";
+import { type TurnRow, turnOf } from "./turn-columns.ts";
 
 /** The rollouts of a batch, equal in every bit to what went in. Throws where a column of the schema is missing. */
 export function fromBatch(batch: Arrow.RecordBatch): StoredRollout[] {
@@ -13,8 +14,8 @@ export function fromBatch(batch: Arrow.RecordBatch): StoredRollout[] {
   const [policyVersion, promptTokens, tokens, logprobs] = ["policy_version", "prompt_tokens", "tokens", "logprobs"].map(column);
   const [roles, promptText, text, finish, pictureRef] = ["roles", "prompt_text", "text", "finish", "picture_ref"].map(column);
   const [startedMs, finishedMs, parts, reward, advantage] = ["started_ms", "finished_ms", "parts", "reward", "advantage"].map(column);
-  // files from before there was an outcome have no such column
-  const outcome = batch.getChild("outcome");
+  // files from before there were outcomes, or turns, have no such column
+  const [outcome, turns] = ["outcome", "turns"].map((name) => batch.getChild(name));
   return Array.from({ length: batch.numRows }, (_, i) => ({
     stage: stage!.get(i),
     step: step!.get(i),
@@ -30,6 +31,7 @@ export function fromBatch(batch: Arrow.RecordBatch): StoredRollout[] {
     roles: [...roles!.get(i)],
     promptText: promptText!.get(i),
     text: text!.get(i),
+    turns: turnsOf(turns?.get(i)),
     finish: finish!.get(i),
     pictureRef: pictureRef!.get(i),
     startedMs: startedMs!.get(i),
@@ -39,6 +41,10 @@ export function fromBatch(batch: Arrow.RecordBatch): StoredRollout[] {
     outcome: outcome?.get(i) ?? null,
     advantage: advantage!.get(i),
   }));
+}
+
+function turnsOf(rows: Iterable<TurnRow> | null | undefined): TurnSpan[] | undefined {
+  return rows == null ? undefined : Array.from(rows, turnOf);
 }
 
 interface PartRow {

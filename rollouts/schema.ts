@@ -10,6 +10,7 @@ import { columnMaker } from "./columns.ts";
 import { loadEncoder } from "./encoder.ts";
 import { partColumns } from "./part-columns.ts";
 import type { Origin } from "./stored-rollout.ts";
+import { turnColumns } from "./turn-columns.ts";
 
 export { fromBatch } from "./from-batch.ts";
 export type { Origin, StoredRollout } from "./stored-rollout.ts";
@@ -58,6 +59,11 @@ export async function toBatch(rollouts: readonly Rollout[], { stage, step }: Ori
     ),
     prompt_text: text((rollout) => rollout.promptText),
     text: text((rollout) => rollout.text),
+    turns: turnColumns(
+      loaded,
+      type("turns"),
+      rollouts.map((rollout) => rollout.turns ?? null),
+    ),
     finish: make.dictionary(
       "finish",
       rollouts.map((rollout) => rollout.finish),

@@ -54,7 +54,7 @@ export interface RecordedRun {
   /** the run's own recipe, every default filled in */
   recipe: string;
   cases: Case[];
-  /** rollouts left out: their rows are not in the dataset any more, or others wrote parts of their text */
+  /** rollouts left out: their rows are not in the dataset any more, or others wrote parts of their text and an old file does not say which */
   left: { rows: number; turns: number };
 }
 
@@ -81,8 +81,8 @@ export async function readRun(path: string): Promise<RecordedRun> {
   const rollouts = (await Promise.all(files.map(readRollouts))).flat();
   const examples = await findExamples(await openDataset(data!.train, data!), new Set(rollouts.map(({ exampleId }) => exampleId)));
   const known = rollouts.filter(({ exampleId }) => examples.has(exampleId));
-  // where a turn of somebody else's lies in the text is not recorded
-  const whole = known.filter(({ roles }) => roles.every((role) => role === "policy"));
+  // older files do not say where a turn of somebody else's lies in the text
+  const whole = known.filter(({ roles, turns }) => turns !== undefined || roles.every((role) => role === "policy"));
   const cases = whole.map((rollout) => rolloutCase(rollout, examples.get(rollout.exampleId)!));
   if (cases.length === 0) {
     throw new DataError({
@@ -101,10 +101,10 @@ async function rolloutFiles(folder: string): Promise<string[]> {
 }
 
 function rolloutCase(rollout: StoredRollout, example: Example): Case {
-  const { stage, step, group, member, text, tokens, logprobs, finish, parts, reward, outcome } = rollout;
+  const { stage, step, group, member, text, turns, tokens, logprobs, finish, parts, reward, outcome } = rollout;
   return {
     id: `${example.id}, ${stage} step ${step}, group ${group} member ${member}`,
-    request: { example, completion: text, tokens: tokens.length, finish, tokenIds: tokens, logprobs },
+    request: { example, completion: text, tokens: tokens.length, finish, tokenIds: tokens, logprobs, turns },
     group: `${stage}/${step}/${group}`,
     recorded: { parts, reward, outcome },
   };
