@@ -38,3 +38,5 @@ export {
   type TurnReward,
 } from "./rewards/define.ts";
 export { lastTag, parseBox, parseBoxes, parseLastBox, parseTrace, plainNumber, type Trace, wholeNumber } from "./rewards/parse.ts";
+export type { ToolObservation, ToolUse } from "./rewards/tools.ts";
+export { episode, type WrittenTurn } from "./rewards/turns.ts";

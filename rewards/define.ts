@@ -1,6 +1,7 @@
 import type { z } from "zod";
 import type { FinishReason, Outcome, Picture, StepScore, Turn } from "../core/types.ts";
 import type { Judges } from "./judges/define.ts";
+import { type ToolUse, toolUses } from "./tools.ts";
 
 /** What a reward sees of one finished completion. */
 export interface RewardInput<Target, Options = unknown> {
@@ -20,6 +21,8 @@ export interface RewardInput<Target, Options = unknown> {
   finish: FinishReason;
   /** the completion cut where another role goes on writing; a single turn of role `policy` where nothing but the policy wrote */
   turns: readonly Turn[];
+  /** the tools that the policy called, each with what the environment answered: see `toolUses`; read from the turns when first asked for */
+  tools: readonly ToolUse[];
 }
 
 /** What a reward is given only if its `needs` name it: it costs memory, or the time to copy it to a thread. */
@@ -118,6 +121,9 @@ export function rewardInput<Target, Options = unknown>(
   given: { completion: string; target: Target } & Partial<RewardInput<Target, Options> & Needed>,
 ): RewardInput<Target, Options> & Needed {
   const { completion } = given;
+  const turns = given.turns ?? [
+    { role: "policy", text: completion, start: 0, end: completion.length, firstToken: 0, endToken: completion.length },
+  ];
   return {
     options: {} as Options,
     example: {},
@@ -125,7 +131,8 @@ export function rewardInput<Target, Options = unknown>(
     seed: 0,
     tokens: completion.length,
     finish: "stop",
-    turns: [{ role: "policy", text: completion, start: 0, end: completion.length, firstToken: 0, endToken: completion.length }],
+    turns,
+    tools: toolUses(turns),
     pictures: [],
     tokenIds: new Int32Array(0),
     logprobs: new Float32Array(0),

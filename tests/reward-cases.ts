@@ -24,7 +24,7 @@ export const CASES: [name: string, options: object, target: unknown, low: number
   ["format_penalty", {}, "15", -1, 0],
   ["format_penalty", { answer: "boxed" }, "15", -1, 0],
   ["format_penalty", { answer: "tag_required", equal_counts: [["<image>", "</image>"]] }, "15", -1, 0],
-  ["frame_spotlight", {}, { answer: "B", question: "at 01:30?", total_frames: 3000 }, 0, 1.52],
+  ["frame_spotlight", { responses: "text" }, { answer: "B", question: "at 01:30?", total_frames: 3000 }, 0, 1.52],
   ["gated_length", { gate: "" }, "15", -1, 0],
   ["gated_length", { gate: "so", unit: "words" }, "15", -1, 0],
   ["group_length", {}, "15", -0.5, 0.5],
@@ -56,7 +56,7 @@ export const CASES: [name: string, options: object, target: unknown, low: number
   ["tag_format", { partial: true, outside: "any" }, "15", 0, 1],
   ["think_format", {}, "15", 0, 1],
   ["think_ratio", {}, "15", 0, 1],
-  ["tool_success", {}, "15", 0, 1],
+  ["tool_success", { responses: "text" }, "15", 0, 1],
 ];
 
 const GOOD = [

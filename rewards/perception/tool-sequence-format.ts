@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { defineReward } from "../define.ts";
 import { lastTag } from "../parse.ts";
+import { policyText } from "../turns.ts";
 import { occurrences } from "./tool-calls.ts";
 
 /** Whether the answer is shorter than the limit: a longer one is not judged, as it may hold every answer at once. */
@@ -10,7 +11,7 @@ export function shortAnswer(completion: string, limit: number): boolean {
 
 /**
  * Whether thinking, calls and the one answer come in the order asked for: `<think>`, then `<tool_call>` and `<think>` as often as a tool is
- * called, then `<answer>`; every tag closed, nothing before the first and nothing behind the last, and nothing else where no tool is called.
+ * called, then `<answer>`, in what the policy wrote; every tag closed, nothing before the first and nothing behind the last, and nothing else where no tool is called.
  * Returns 1 or 0; 0 for an answer of `max_answer_chars` or more. The target is not read. Source: LongVT (arXiv:2511.20785), R_format.
  */
 export const toolSequenceFormat = defineReward({
@@ -18,7 +19,10 @@ export const toolSequenceFormat = defineReward({
   target: z.unknown(),
   field: "answer",
   options: z.strictObject({ max_answer_chars: z.int().min(1).default(1000).describe("from this many characters on an answer is refused") }),
-  score: ({ completion, options }) => (inOrder(completion.trim()) && shortAnswer(completion, options.max_answer_chars) ? 1 : 0),
+  score(input) {
+    const own = policyText(input);
+    return inOrder(own.trim()) && shortAnswer(own, input.options.max_answer_chars) ? 1 : 0;
+  },
 });
 
 function inOrder(text: string): boolean {

@@ -3,7 +3,9 @@ import type { Box } from "../box.ts";
 import { defineReward } from "../define.ts";
 import type { Size } from "../geometry/smart-resize.ts";
 import { lastTag } from "../parse.ts";
-import { occurrences, toolCalls } from "./tool-calls.ts";
+import { answeredTurns, Responses, toolUses } from "../tools.ts";
+import { policyText } from "../turns.ts";
+import { occurrences } from "./tool-calls.ts";
 
 const MIN_SIDE = 30;
 const MAX_ASPECT = 100;
@@ -45,26 +47,27 @@ export const zoomAnswer = defineReward({
   name: "zoom_answer",
   target: Target,
   field: "question",
-  score: ({ completion, target }) => (right(completion, target.answer) ? 1 : 0),
+  score: ({ completion, turns, target }) => (right(policyText({ completion, turns }), target.answer) ? 1 : 0),
 });
 
 /**
- * 1 where the answer is right and at least one zoom was answered by a picture: a call of the tool with a box that it takes (see `zoomRegion`),
- * and a `<tool_response>` behind it. Else 0, so that looking pays only where it helped.
+ * 1 where the answer is right and at least one zoom was answered by a picture: a call of the tool with a box that it takes (see `zoomRegion`), and
+ * an answer of the environment that is no error. Else 0, so that looking pays only where it helped. With `responses: text` and where no environment
+ * wrote, a `<tool_response>` in the text is an answer.
  * Target: { answer, width, height of the picture in pixels }. Source: DeepEyes (arXiv:2505.14362), its conditional tool reward.
  */
 export const zoomTool = defineReward({
   name: "zoom_tool",
   target: Target,
   field: "question",
-  options: z.strictObject({ tool: z.string().min(1).default("image_zoom_in_tool") }),
-  score({ completion, target, options: { tool } }) {
-    const turns = completion.split("<tool_response>");
-    const looked = turns.slice(0, -1).some((turn) => {
-      const call = toolCalls(turn).at(-1);
-      return call?.name === tool && zoomRegion(call.arguments.bbox_2d, target) !== null;
-    });
-    return looked && right(completion, target.answer) ? 1 : 0;
+  version: 2,
+  options: z.strictObject({ tool: z.string().min(1).default("image_zoom_in_tool"), responses: Responses }),
+  score({ completion, turns, target, options: { tool, responses } }) {
+    const looked = toolUses(answeredTurns({ completion, turns }, responses)).some(
+      ({ name, arguments: given, observation }) =>
+        name === tool && observation?.failed === false && zoomRegion(given?.bbox_2d, target) !== null,
+    );
+    return looked && right(policyText({ completion, turns }), target.answer) ? 1 : 0;
   },
 });
 
@@ -76,7 +79,8 @@ export const zoomFormat = defineReward({
   name: "zoom_format",
   target: z.unknown(),
   field: "question",
-  score({ completion }) {
+  score(input) {
+    const completion = policyText(input);
     const paired = (text: string, tag: string) => occurrences(text, `<${tag}>`) === occurrences(text, `</${tag}>`);
     const after = completion.slice(completion.lastIndexOf("</think>") + 1);
     return paired(completion, "think") && paired(after, "answer") && judgedAnswer(completion) !== null ? 0 : -1;

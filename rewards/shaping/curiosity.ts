@@ -51,7 +51,7 @@ export const toolCuriosity = defineReward({
   scope: "group",
   options: z.strictObject({ ...CuriosityOptions.shape, ...ToolSuccessOptions.omit({ cap: true }).shape }),
   score(members) {
-    const calls = members.map(({ completion, options }) => toolCalls(completion, options).calls);
+    const calls = members.map((member) => toolCalls(member, member.options).calls);
     const [first] = members;
     const scores = first === undefined ? [] : curiosity(calls, first.options);
     return scores.map((score, i) => ({ score, metrics: { calls: calls[i]! } }));

@@ -2,6 +2,7 @@ import { z } from "zod";
 import type { StepScore } from "../../core/types.ts";
 import { Box, intersectionOverUnion } from "../box.ts";
 import { defineReward } from "../define.ts";
+import { policyText } from "../turns.ts";
 import { type Manipulation, parseManipulations } from "./manipulations.ts";
 
 const Gold = z.object({
@@ -35,8 +36,8 @@ export const manipulationGrounding = defineReward({
   target: Gold,
   field: "gold",
   options: Options,
-  score({ completion, target, options }) {
-    const { manipulations, letter } = parseManipulations(completion);
+  score({ completion, turns, target, options }) {
+    const { manipulations, letter } = parseManipulations(policyText({ completion, turns }));
     const seen = new Set<string>();
     let frame: number | undefined;
     let [hits, made] = [0, 0];
