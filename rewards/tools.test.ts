@@ -128,6 +128,7 @@ test("what the policy wrote, place by place, and what it was told", () => {
     [5, 6, undefined],
   ]);
   expect(policyText({ completion, turns })).toBe("ab\n\n\nc");
+  expect(policyText({ completion, turns }, "")).toBe("abc");
   expect([observedText(turns, 2, 6), observedText(turns, 3, 6)]).toEqual(["<x>", ""]);
   expect(turnsByTag("a<r>b</r>c<r>d", "r").map(({ role, text }) => [role, text])).toEqual([
     ["policy", "a"],

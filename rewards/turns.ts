@@ -28,11 +28,11 @@ export function isObserved(turns: readonly TurnSpan[]): boolean {
 
 /**
  * What the policy wrote: the completion with line feeds in place of what others wrote, so that places in the text stay the same and no tag of
- * theirs is taken for the policy's. The completion itself where the policy wrote all of it.
+ * theirs is taken for the policy's; with another filler, that many times. The completion itself where the policy wrote all of it.
  */
-export function policyText({ completion, turns }: { completion: string; turns: readonly Turn[] }): string {
+export function policyText({ completion, turns }: { completion: string; turns: readonly Turn[] }, filler: "\n" | "" = "\n"): string {
   if (turns.every(({ role }) => role === "policy")) return completion;
-  return turns.map(({ role, text }) => (role === "policy" ? text : "\n".repeat(text.length))).join("");
+  return turns.map(({ role, text }) => (role === "policy" ? text : filler.repeat(text.length))).join("");
 }
 
 /** What the environment wrote between two places of the text. */
