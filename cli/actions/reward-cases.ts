@@ -2,7 +2,9 @@ import { readdir, stat } from "node:fs/promises";
 import { basename, dirname, extname, join, resolve } from "node:path";
 import { DataError } from "../../core/errors.ts";
 import type { Example, FinishReason } from "../../core/types.ts";
+import { episode } from "../../rewards/turns.ts";
 import type { Case } from "../../rewards/workbench/cases.ts";
+import { WrittenTurns } from "../../rewards/written-turns.ts";
 import type { StoredRollout } from "../../rollouts/schema.ts";
 import { fileRows } from "./reward-rows.ts";
 
@@ -11,7 +13,7 @@ const COMPLETION = ["completion", "response", "text"];
 const FINISHES: readonly unknown[] = ["stop", "length", "environment"] satisfies FinishReason[];
 
 /**
- * Completions to score: rows of a JSONL file with a `completion` each; a rollout file; or a run, with all of its rollout files. `targets` are the
+ * Completions to score: rows of a JSONL file with a `completion` or its `turns` each; a rollout file; or a run, with all of its rollout files. `targets` are the
  * fields that a row's `target` stands for where it has none of its own. So many at most: `limit`. Throws DataError.
  */
 export async function readCases(path: string, targets: readonly string[], limit?: number): Promise<Case[]> {
@@ -29,12 +31,17 @@ export function firstCases(cases: readonly Case[], limit: number | undefined): C
 
 function rowCase({ id, fields }: Example, file: string, targets: readonly string[]): Case {
   const name = COMPLETION.find((column) => typeof fields[column] === "string");
-  if (name === undefined) {
-    const cure = 'A row is {"completion": "…", …} with the fields that the rewards compare with, or with their `target`.';
+  const turns = WrittenTurns.safeParse(fields.turns);
+  if (name === undefined && !turns.success) {
+    const cure =
+      'A row is {"completion": "…", …} or {"turns": [{"role": "policy", "text": "…"}, …], …} with the fields that the rewards compare with, or with their `target`.';
     throw new DataError({ place: { file }, field: id, message: "has no completion", cure });
   }
-  const { [name]: text, tokens, finish, group, ...rest } = fields;
-  const completion = text as string;
+  const { [name ?? "turns"]: text, tokens, finish, group, ...rest } = fields;
+  const written = turns.success ? episode(turns.data) : null;
+  // beside a completion that it does not make up, a field `turns` is the row's own
+  const trajectory = written !== null && (name === undefined || written.completion === text) ? written : null;
+  const completion = trajectory?.completion ?? (text as string);
   const given = Object.hasOwn(rest, "target") ? Object.fromEntries(targets.map((field) => [field, rest.target])) : {};
   return {
     id,
@@ -43,6 +50,7 @@ function rowCase({ id, fields }: Example, file: string, targets: readonly string
       completion,
       tokens: typeof tokens === "number" ? tokens : completion.length,
       finish: FINISHES.includes(finish) ? (finish as FinishReason) : "stop",
+      ...(trajectory === null ? {} : { turns: trajectory.turns }),
     },
     group: typeof group === "string" || typeof group === "number" ? String(group) : null,
     recorded: null,
