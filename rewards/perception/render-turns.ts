@@ -69,6 +69,7 @@ async function drawnDrafts(input: Trajectory, options: ToolOptions): Promise<num
  */
 export const renderFormat = defineReward({
   name: "render_format",
+  version: 2,
   target: z.unknown(),
   field: "image",
   options: z.strictObject(drawingOptions),
@@ -92,6 +93,7 @@ export function toolUse(drawn: number, cap: number, like: number, earlyStop: num
  */
 export const renderToolUse = defineReward({
   name: "render_tool_use",
+  version: 2,
   target: PictureTarget,
   field: "image",
   options: z

@@ -88,9 +88,11 @@ test("trajectories: TRL's chats with tools, and turns that a caller sends", asyn
     { role: "policy", text: "<tool_call>{}</tool_call>" },
     { role: "observation", text: "picture", log: { success: false } },
   ];
-  expect((await ask("/slime", { prompt: "a", response: "", turns })).reward).toBe(0);
-  expect((await ask("/slime", { prompt: "a", response: "", turns: [turns[0], { ...turns[1], log: {} }] })).reward).toBe(1);
-  expect((await ask("/slime", { prompt: "a", response: "", turns: [{ role: "somebody", text: "" }] })).error).toContain("turns.0.role");
+  expect((await ask("/slime", { prompt: "a", response: "", label: null, turns })).reward).toBe(0);
+  expect((await ask("/slime", { prompt: "a", response: "", label: null, turns: [turns[0], { ...turns[1], log: {} }] })).reward).toBe(1);
+  expect((await ask("/slime", { prompt: "a", response: "", label: null, turns: [{ role: "somebody", text: "" }] })).error).toContain(
+    "turns.0.role",
+  );
   await tools.close();
 });
 

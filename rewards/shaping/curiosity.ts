@@ -49,6 +49,7 @@ export const toolCuriosity = defineReward({
   target: z.unknown(),
   field: "answer",
   scope: "group",
+  version: 2,
   options: z.strictObject({ ...CuriosityOptions.shape, ...ToolSuccessOptions.omit({ cap: true }).shape }),
   score(members) {
     const calls = members.map((member) => toolCalls(member, member.options).calls);
