@@ -2,10 +2,14 @@ import type { z } from "zod";
 import type { FinishReason, Outcome, Picture, StepScore, Turn } from "../core/types.ts";
 import type { Judges } from "./judges/define.ts";
 import { type ToolUse, toolUses } from "./tools.ts";
+import { policyText } from "./turns.ts";
 
 /** What a reward sees of one finished completion. */
 export interface RewardInput<Target, Options = unknown> {
-  /** decoded text of the completion, special tokens left out */
+  /**
+   * decoded text of the completion, special tokens left out. Where others than the policy wrote there are as many line feeds, so that nobody is paid for
+   * what an environment said, unless the reward `reads` all
+   */
   completion: string;
   /** the example's target field, checked by the reward's schema when the dataset was read */
   target: Target;
@@ -69,6 +73,8 @@ interface RewardBase<Target, Options, Needs extends Need> {
   /** 1 unless given; raise it when the same completion may get another score. It is recorded with the run. */
   version?: number;
   needs?: readonly Needs[];
+  /** "all" for a reward whose `completion` is to hold what others wrote too, such as a judge's; "policy" unless given */
+  reads?: "policy" | "all";
   /** for what is slow, or may hang: it runs in a thread that is ended at the recipe's `timeout_ms`, as users' files do */
   isolate?: boolean;
 }
@@ -116,7 +122,7 @@ export function defineReward(definition: AnyReward): AnyReward {
   return definition;
 }
 
-/** An input with everything but the given parts filled in, for trying a reward by hand or in a test. */
+/** An input with everything but the given parts filled in, for trying a reward by hand or in a test; as a reward sees it that reads the policy alone. */
 export function rewardInput<Target, Options = unknown>(
   given: { completion: string; target: Target } & Partial<RewardInput<Target, Options> & Needed>,
 ): RewardInput<Target, Options> & Needed {
@@ -124,7 +130,7 @@ export function rewardInput<Target, Options = unknown>(
   const turns = given.turns ?? [
     { role: "policy", text: completion, start: 0, end: completion.length, firstToken: 0, endToken: completion.length },
   ];
-  return {
+  const full: RewardInput<Target, Options> & Needed = {
     options: {} as Options,
     example: {},
     exampleId: "example",
@@ -143,6 +149,7 @@ export function rewardInput<Target, Options = unknown>(
     },
     ...given,
   };
+  return { ...full, completion: policyText(full) };
 }
 
 export type { Outcome };

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { observation, policy } from "../tests/trajectory.ts";
 import { ask } from "./ask.ts";
 import { toolUses } from "./tools.ts";
-import { episode, observedText, policyText, turnsByTag, type WrittenTurn } from "./turns.ts";
+import { episode, type WrittenTurn } from "./turns.ts";
 
 const zoom = '<tool_call>{"name":"zoom","arguments":{"box":[1,2,3,4]}}</tool_call>';
 const uses = (...written: WrittenTurn[]) => toolUses(episode(written).turns);
@@ -97,7 +97,7 @@ test("calls in what others wrote are no calls, and time is linear in the text", 
   expect(short(observation(zoom), { role: "context", text: zoom }, { role: "negative", text: zoom })).toEqual([]);
   for (const piece of ["<tool_call>", "<search>", "<tool_call><search>", zoom, "<tool_call>[", '<tool_call>{"name":']) {
     const started = performance.now();
-    toolUses(episode([policy(piece.repeat(1e5)), observation("<tool_response>".repeat(1e5))]).turns);
+    toolUses(episode([policy(piece.repeat(400_000 / piece.length)), observation("<tool_response>".repeat(2e4))]).turns);
     expect(performance.now() - started).toBeLessThan(4000);
   }
 });
@@ -117,22 +117,4 @@ test("a reward is given them, whoever runs it", async () => {
   );
   expect(seen).toEqual([toolUses(turns)]);
   expect(seen[0]).toMatchObject([{ name: "zoom", observation: { failed: true, log: { success: false } } }]);
-});
-
-test("what the policy wrote, place by place, and what it was told", () => {
-  const { completion, turns } = episode([policy("ab"), observation("<x>", { n: 1 }), policy("c")]);
-  expect(completion).toBe("ab<x>c");
-  expect(turns.map(({ start, end, log }) => [start, end, log])).toEqual([
-    [0, 2, undefined],
-    [2, 5, { n: 1 }],
-    [5, 6, undefined],
-  ]);
-  expect(policyText({ completion, turns })).toBe("ab\n\n\nc");
-  expect(policyText({ completion, turns }, "")).toBe("abc");
-  expect([observedText(turns, 2, 6), observedText(turns, 3, 6)]).toEqual(["<x>", ""]);
-  expect(turnsByTag("a<r>b</r>c<r>d", "r").map(({ role, text }) => [role, text])).toEqual([
-    ["policy", "a"],
-    ["observation", "<r>b</r>"],
-    ["policy", "c<r>d"],
-  ]);
 });

@@ -38,6 +38,7 @@ export const judgeBinary = defineReward({
   options: Options,
   range: [0, 1],
   needs: ["judges", "pictures"],
+  reads: "all",
   async score(input) {
     const { completion, target, options, example } = input;
     const prompt = fillQuestion(options.question, { completion }, { ...example, target });

@@ -32,6 +32,7 @@ export const judgeGraded = defineReward({
   options: Options,
   range: [0, 1],
   needs: ["judges", "pictures"],
+  reads: "all",
   async score(input) {
     const { completion, target, options, example } = input;
     const { low, high } = options;

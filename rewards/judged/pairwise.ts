@@ -35,6 +35,7 @@ export const judgePairwise = defineReward({
   options: Options,
   range: [0, 1],
   needs: ["judges", "pictures"],
+  reads: "all",
   async score(members) {
     const first = members[0]!;
     const { options, seed, exampleId, example } = first;

@@ -7,7 +7,6 @@ import { askFor, JudgeFailed, judgeOptions } from "../judges/asked.ts";
 import { fillQuestion, lastLabelled } from "../judges/question.ts";
 import { askedRegion, regionOptions } from "../perception/asked-region.ts";
 import { sameText } from "../shaping/text.ts";
-import { policyText } from "../turns.ts";
 
 const QUESTION = `{question}
 
@@ -35,14 +34,14 @@ export const judgeRegion = defineReward({
   options: Options,
   range: [0, 1],
   needs: ["judges", "pictures"],
-  async score({ completion, turns, target, options, example, judges }) {
+  async score({ completion, target, options, example, judges }) {
     const { tag, coordinates, judge, question } = options;
     const picture = example[coordinates.picture];
     const frame = frameOf(coordinates, example);
     if (!isPicture(picture) || frame === null) {
       throw new JudgeFailed({ kind: "error", message: `needs a picture in ${coordinates.picture}, to cut the region from` });
     }
-    const box = askedRegion(policyText({ completion, turns }), tag, frame);
+    const box = askedRegion(completion, tag, frame);
     const region = (box === null ? null : cropped(picture, box)) ?? picture;
     const prompt = fillQuestion(question, {}, example);
     const asking = { judges, pictures: [region], options: { judge, pictures: true } };

@@ -24,6 +24,7 @@ export const judgeRubric = defineReward({
   options: Options,
   range: [0, 1],
   needs: ["judges", "pictures"],
+  reads: "all",
   async score(input) {
     const { completion, target, options, example } = input;
     const { criteria } = options;

@@ -2,7 +2,6 @@ import { z } from "zod";
 import { defineReward } from "../define.ts";
 import { frameOf, pictureSize } from "../geometry/coordinates.ts";
 import { boxArea } from "../geometry/overlap.ts";
-import { policyText } from "../turns.ts";
 import { askedRegion, regionOptions } from "./asked-region.ts";
 import { NO_PICTURE } from "./box-reading.ts";
 
@@ -22,11 +21,11 @@ export const boxAreaCap = defineReward({
     gamma: z.number().gt(0).max(1).default(0.6).describe("the largest share of the picture"),
     ...regionOptions,
   }),
-  score({ completion, turns, target, options: { gamma, tag, coordinates } }) {
+  score({ completion, target, options: { gamma, tag, coordinates } }) {
     const picture = pictureSize({ target }, "target");
     const frame = frameOf({ ...coordinates, picture: "target" }, { target });
     if (frame === null || picture === null) return NO_PICTURE;
-    const box = askedRegion(policyText({ completion, turns }), tag, frame);
+    const box = askedRegion(completion, tag, frame);
     if (box === null) return { score: 0, metrics: { area: 1 } };
     const [x1, y1, x2, y2] = box;
     const inside = boxArea([Math.max(0, x1), Math.max(0, y1), Math.min(picture.width, x2), Math.min(picture.height, y2)]);

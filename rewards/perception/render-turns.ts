@@ -3,7 +3,6 @@ import type { Picture, Turn } from "../../core/types.ts";
 import { defineReward } from "../define.ts";
 import { lastTag } from "../parse.ts";
 import { answeredTurns, Responses } from "../tools.ts";
-import { policyText } from "../turns.ts";
 import { languageOption, likeness, needsEncoder, PictureTarget, rendering, renderOptions } from "./rendered.ts";
 import { occurrences, type ToolCall, toolCalls } from "./tool-calls.ts";
 
@@ -106,7 +105,7 @@ export const renderToolUse = defineReward({
     .refine(needsEncoder, "embedding needs an encoder's folder"),
   async score({ completion, turns, target, options }) {
     const drawn = await drawnDrafts({ completion, turns }, options);
-    const like = (await finalLikeness(policyText({ completion, turns }), target, options)) ?? 0;
+    const like = (await finalLikeness(completion, target, options)) ?? 0;
     return { score: toolUse(drawn, options.cap, like, options.early_stop), metrics: { drawn, likeness: like } };
   },
 });

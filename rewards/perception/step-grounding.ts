@@ -1,7 +1,6 @@
 import { z } from "zod";
 import { Box, intersectionOverUnion } from "../box.ts";
 import { defineReward } from "../define.ts";
-import { policyText } from "../turns.ts";
 
 const MAX_STEPS = 256;
 const Target = z.object({
@@ -70,8 +69,8 @@ export const stepGrounding = defineReward({
   target: Target,
   field: "grounding",
   options: z.strictObject({ iou: z.number().gt(0).max(1).default(0.35).describe("the least overlap of a zoom that hits") }),
-  score({ completion, turns, target, options }) {
-    const { segments, frames, zooms } = manipulations(policyText({ completion, turns }));
+  score({ completion, target, options }) {
+    const { segments, frames, zooms } = manipulations(completion);
     const marks: boolean[] = [];
     if (target.segments.length > 0) marks.push(...segments.map((segment) => target.segments.includes(segment)));
     marks.push(...frames.map((frame) => target.frames.some(([start, end]) => frame >= start && frame <= end)));

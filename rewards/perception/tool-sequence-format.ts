@@ -1,7 +1,6 @@
 import { z } from "zod";
 import { defineReward } from "../define.ts";
 import { lastTag } from "../parse.ts";
-import { policyText } from "../turns.ts";
 import { occurrences } from "./tool-calls.ts";
 
 /** Whether the answer is shorter than the limit: a longer one is not judged, as it may hold every answer at once. */
@@ -19,10 +18,7 @@ export const toolSequenceFormat = defineReward({
   target: z.unknown(),
   field: "answer",
   options: z.strictObject({ max_answer_chars: z.int().min(1).default(1000).describe("from this many characters on an answer is refused") }),
-  score(input) {
-    const own = policyText(input);
-    return inOrder(own.trim()) && shortAnswer(own, input.options.max_answer_chars) ? 1 : 0;
-  },
+  score: ({ completion, options }) => (inOrder(completion.trim()) && shortAnswer(completion, options.max_answer_chars) ? 1 : 0),
 });
 
 function inOrder(text: string): boolean {

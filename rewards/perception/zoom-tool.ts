@@ -4,7 +4,6 @@ import { defineReward } from "../define.ts";
 import type { Size } from "../geometry/smart-resize.ts";
 import { lastTag } from "../parse.ts";
 import { answeredTurns, Responses, toolUses } from "../tools.ts";
-import { policyText } from "../turns.ts";
 import { occurrences } from "./tool-calls.ts";
 
 const MIN_SIDE = 30;
@@ -47,7 +46,7 @@ export const zoomAnswer = defineReward({
   name: "zoom_answer",
   target: Target,
   field: "question",
-  score: ({ completion, turns, target }) => (right(policyText({ completion, turns }), target.answer) ? 1 : 0),
+  score: ({ completion, target }) => (right(completion, target.answer) ? 1 : 0),
 });
 
 /**
@@ -67,7 +66,7 @@ export const zoomTool = defineReward({
       ({ name, arguments: given, observation }) =>
         name === tool && observation?.failed === false && zoomRegion(given?.bbox_2d, target) !== null,
     );
-    return looked && right(policyText({ completion, turns }), target.answer) ? 1 : 0;
+    return looked && right(completion, target.answer) ? 1 : 0;
   },
 });
 
@@ -79,8 +78,7 @@ export const zoomFormat = defineReward({
   name: "zoom_format",
   target: z.unknown(),
   field: "question",
-  score(input) {
-    const completion = policyText(input);
+  score({ completion }) {
     const paired = (text: string, tag: string) => occurrences(text, `<${tag}>`) === occurrences(text, `</${tag}>`);
     const after = completion.slice(completion.lastIndexOf("</think>") + 1);
     return paired(completion, "think") && paired(after, "answer") && judgedAnswer(completion) !== null ? 0 : -1;

@@ -34,7 +34,8 @@ export const formatPenalty = defineReward({
   options: Options,
   score: ({ completion, turns, options }) => {
     const own = policyText({ completion, turns }, "");
-    const uneven = options.equal_counts.some(([a, b]) => countOf(completion, a) !== countOf(completion, b));
+    const all = turns.map(({ text }) => text).join("");
+    const uneven = options.equal_counts.some(([a, b]) => countOf(all, a) !== countOf(all, b));
     return uneven || faulty(own, options) ? -1 : 0;
   },
 });

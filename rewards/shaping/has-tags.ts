@@ -1,6 +1,5 @@
 import { z } from "zod";
 import { defineReward } from "../define.ts";
-import { policyText } from "../turns.ts";
 import { TagName, tagBlocks } from "./tags.ts";
 
 /**
@@ -13,8 +12,5 @@ export const hasTags = defineReward({
   field: "answer",
   range: [0, 1],
   options: z.strictObject({ tags: z.array(TagName).min(1).default(["search", "answer"]) }),
-  score({ completion, turns, options: { tags } }) {
-    const own = policyText({ completion, turns });
-    return tags.every((tag) => tagBlocks(own, [tag]).blocks.length > 0) ? 1 : 0;
-  },
+  score: ({ completion, options }) => (options.tags.every((tag) => tagBlocks(completion, [tag]).blocks.length > 0) ? 1 : 0),
 });

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { defineReward } from "../define.ts";
-import { isObserved, policyText } from "../turns.ts";
+import { isObserved } from "../turns.ts";
 import { type TagBlock, TagName, tagBlocks, withoutBlocks } from "./tags.ts";
 import { charsOf } from "./text.ts";
 
@@ -52,7 +52,7 @@ export const tagFormat = defineReward({
   range: [0, 1],
   options: Options,
   score({ completion, turns, options }) {
-    const text = isObserved(turns) ? policyText({ completion, turns }) : withoutBlocks(completion, options.ignore);
+    const text = isObserved(turns) ? completion : withoutBlocks(completion, options.ignore);
     const names = options.tags.flatMap((item) => (typeof item === "string" ? [item] : item.repeat));
     const { blocks, paired } = tagBlocks(text, names);
     if (options.partial) return rightShare(blocks, options);

@@ -2,7 +2,6 @@ import { z } from "zod";
 import { defineReward } from "../define.ts";
 import { jsonObject } from "../shaping/json-format.ts";
 import { TagName, tagBlocks, tagMarks } from "../shaping/tags.ts";
-import { policyText } from "../turns.ts";
 import { ActionTemplate, actionReader } from "./action-template.ts";
 
 const KINDS = {
@@ -44,8 +43,7 @@ export const actionValidity = defineReward({
   field: "answer",
   range: [0, 1],
   options: Options,
-  score({ completion: all, turns, options }) {
-    const completion = policyText({ completion: all, turns });
+  score({ completion, options }) {
     const isValid = validator(options);
     const { blocks } = tagBlocks(completion, [options.tag]);
     const actions = tagMarks(completion, [options.tag]).filter(({ closes }) => !closes).length;

@@ -3,7 +3,7 @@ import type { StepScore } from "../../core/types.ts";
 import { defineReward } from "../define.ts";
 import { sameText } from "../shaping/text.ts";
 import { Responses } from "../tools.ts";
-import { isObserved, observedText, policyText } from "../turns.ts";
+import { isObserved, observedText } from "../turns.ts";
 import { type FrameTurn, parseFrameTurns } from "./frame-turns.ts";
 
 const Gold = z.object({
@@ -41,7 +41,7 @@ export const frameSpotlight = defineReward({
   version: 2,
   score({ completion, turns: written, target, options }) {
     const inText = options.responses === "text" && !isObserved(written);
-    const turns = parseFrameTurns(policyText({ completion, turns: written }), (start, end) =>
+    const turns = parseFrameTurns(completion, (start, end) =>
       inText ? completion.slice(start, end).split("<think>", 1)[0]! : observedText(written, start, end),
     );
     if (turns === null) return { score: 0, steps: [], metrics: { consistent: 0 } };

@@ -2,7 +2,6 @@ import { z } from "zod";
 import type { StepScore } from "../../core/types.ts";
 import { Box, intersectionOverUnion } from "../box.ts";
 import { defineReward } from "../define.ts";
-import { policyText } from "../turns.ts";
 import { type Manipulation, parseManipulations } from "./manipulations.ts";
 
 const Gold = z.object({
@@ -36,8 +35,8 @@ export const manipulationGrounding = defineReward({
   target: Gold,
   field: "gold",
   options: Options,
-  score({ completion, turns, target, options }) {
-    const { manipulations, letter } = parseManipulations(policyText({ completion, turns }));
+  score({ completion, target, options }) {
+    const { manipulations, letter } = parseManipulations(completion);
     const seen = new Set<string>();
     let frame: number | undefined;
     let [hits, made] = [0, 0];
