@@ -164,6 +164,9 @@ export function prepared(name: string, options: object) {
 }
 
 export function finished(completion: string, target: unknown, tokens: number) {
-  const turns = turnsByTag(completion, "tool_response").map((turn) => ({ ...turn, log: { documents: turn.text.split(/<.*?>/) } }));
+  const turns = turnsByTag(completion, "tool_response").map((turn) => ({
+    ...turn,
+    log: { documents: turn.text.split(/<\/?tool_response>/) },
+  }));
   return { completion, exampleId: "a", fields: { target }, seed: 0, tokens, finish: "stop" as const, turns };
 }
