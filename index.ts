@@ -18,6 +18,7 @@ export type {
   Scorer,
   StepScore,
   Turn,
+  TurnLog,
 } from "./core/types.ts";
 export { type Dataset, type DatasetContext, type DatasetDefinition, defineDataset } from "./datasets/define.ts";
 export { defineEnvironment, type EnvironmentDefinition } from "./environments/define.ts";
@@ -38,3 +39,5 @@ export {
   type TurnReward,
 } from "./rewards/define.ts";
 export { lastTag, parseBox, parseBoxes, parseLastBox, parseTrace, plainNumber, type Trace, wholeNumber } from "./rewards/parse.ts";
+export type { ToolObservation, ToolUse } from "./rewards/tools.ts";
+export { episode, type WrittenTurn } from "./rewards/turns.ts";

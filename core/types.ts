@@ -12,7 +12,15 @@ export type Part = { type: "text"; text: string } | { type: "image"; image: Pict
 export interface Message {
   role: "system" | "user" | "assistant";
   content: Part[];
+  /** of a reply of an environment: what it knows of it, see `TurnLog`; no model sees it */
+  log?: TurnLog;
 }
+
+/**
+ * What an environment knows of a turn that it wrote, for rewards: documents it found, the box it cropped, the frames it showed. JSON alone, so
+ * that it is recorded with the rollout. `success: false`, or an `error`, says that what the policy asked for failed.
+ */
+export type TurnLog = Readonly<Record<string, unknown>>;
 
 /**
  * One row of a dataset, checked. `fields` are the row's own columns under their own names; a column named `image` holds a
@@ -36,6 +44,7 @@ export interface TurnSpan {
   end: number;
   firstToken: number;
   endToken: number;
+  log?: TurnLog;
 }
 
 /** The same with the text itself. */
@@ -84,6 +93,8 @@ export interface Rollout {
   /** the prompt as rendered, and the completion decoded without special tokens */
   promptText: string;
   text: string;
+  /** who wrote which stretch of the text; not known of rollouts from before it was recorded */
+  turns?: readonly TurnSpan[];
   finish: FinishReason;
   /** where the picture can be found again: a path, or `dataset:<id>` */
   pictureRef: string | null;

@@ -8,7 +8,7 @@ export interface EnvironmentDefinition<Fields extends z.ZodType = z.ZodType, Opt
   example: Fields;
   /** the messages that open an episode */
   start(fields: z.infer<Fields>, options: z.infer<Options>): Message[];
-  /** messages that start another turn, or null to end the episode */
+  /** messages that start another turn, each with a `log` of what rewards may know of it; or null to end the episode */
   reply(fields: z.infer<Fields>, completion: string, options: z.infer<Options>): Message[] | null;
 }
 

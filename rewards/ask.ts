@@ -3,6 +3,8 @@ import type { FinishReason, Outcome, Picture, Turn, TurnSpan } from "../core/typ
 import type { AnyReward, InputWith, Need, Needed } from "./define.ts";
 import type { Judges } from "./judges/define.ts";
 import { groupToOutcomes, toOutcome, turnsToOutcome } from "./outcome.ts";
+import { type ToolUse, toolUses } from "./tools.ts";
+import { policyText } from "./turns.ts";
 
 /** A reward as a recipe uses it: where its target is, and its options checked. */
 export interface PreparedReward {
@@ -62,14 +64,15 @@ export async function askAll(reward: PreparedReward, members: readonly Finished[
 function inputOf(
   finished: Finished,
   target: unknown,
-  { definition: { needs = [] }, options, judges }: PreparedReward,
+  { definition: { needs = [], reads = "policy" }, options, judges }: PreparedReward,
 ): InputWith<unknown, unknown, Need> {
   const { completion, exampleId, fields: example, seed, tokens, finish } = finished;
   const { tokenIds, logprobs } = finished;
   let turns: readonly Turn[] | undefined;
+  let tools: readonly ToolUse[] | undefined;
   const given = { tokenIds, logprobs, judges, pictures: needs.includes("pictures") ? picturesOf(example) : [] } as Needed;
   return {
-    completion,
+    completion: reads === "all" ? completion : policyText({ completion, turns: turnsOf(finished) }),
     target,
     options,
     example,
@@ -80,6 +83,10 @@ function inputOf(
     get turns() {
       turns ??= turnsOf(finished);
       return turns;
+    },
+    get tools() {
+      tools ??= toolUses(this.turns);
+      return tools;
     },
     ...Object.fromEntries(needs.map((need) => [need, given[need]])),
   } as InputWith<unknown, unknown, Need>;

@@ -1,10 +1,15 @@
 import type { z } from "zod";
-import type { FinishReason, Outcome, Picture, Role, StepScore, Turn } from "../core/types.ts";
+import type { FinishReason, Outcome, Picture, Role, StepScore, Turn, TurnLog } from "../core/types.ts";
 import type { Judges } from "./judges/define.ts";
+import { type ToolUse, toolUses } from "./tools.ts";
+import { policyText } from "./turns.ts";
 
 /** What a reward sees of one finished completion. */
 export interface RewardInput<Target, Options = unknown> {
-  /** decoded text of the completion, special tokens left out */
+  /**
+   * decoded text of the completion, special tokens left out. Where others than the policy wrote there are as many line feeds, so that nobody is paid for
+   * what an environment said, unless the reward `reads` all
+   */
   completion: string;
   /** the example's target field, checked by the reward's schema when the dataset was read */
   target: Target;
@@ -20,6 +25,8 @@ export interface RewardInput<Target, Options = unknown> {
   finish: FinishReason;
   /** the completion cut where another role goes on writing; a single turn of role `policy` where nothing but the policy wrote */
   turns: readonly Turn[];
+  /** the tools that the policy called, each with what the environment answered: see `toolUses`; read from the turns when first asked for */
+  tools: readonly ToolUse[];
 }
 
 /** What a reward is given only if its `needs` name it: it costs memory, or the time to copy it to a thread. */
@@ -55,8 +62,8 @@ export type GroupReturn = readonly (RewardReturn | Failure)[];
 
 /** A completion with what it scores: shown in docs/reward-gallery.md and by `vlrl reward show`, run by a test, and an honest answer to an audit. */
 export interface RewardExample {
-  /** a text, or who wrote which stretch of it, in order */
-  completion: string | readonly (readonly [role: Role, text: string])[];
+  /** a text, or who wrote which stretch of it, in order, and what the environment knew of its own */
+  completion: string | readonly (readonly [role: Role, text: string, log?: TurnLog])[];
   /** as the row's field holds it; left out where the reward reads none */
   target?: unknown;
   options?: Readonly<Record<string, unknown>>;
@@ -87,6 +94,8 @@ interface RewardBase<Target, Options, Needs extends Need> {
   needs?: readonly Needs[];
   /** worked examples, one that earns much among them; each reward of this package has some */
   examples?: readonly RewardExample[];
+  /** "all" for a reward whose `completion` is to hold what others wrote too, such as a judge's; "policy" unless given */
+  reads?: "policy" | "all";
   /** for what is slow, or may hang: it runs in a thread that is ended at the recipe's `timeout_ms`, as users' files do */
   isolate?: boolean;
 }
@@ -134,19 +143,23 @@ export function defineReward(definition: AnyReward): AnyReward {
   return definition;
 }
 
-/** An input with everything but the given parts filled in, for trying a reward by hand or in a test. */
+/** An input with everything but the given parts filled in, for trying a reward by hand or in a test; as a reward sees it that reads the policy alone. */
 export function rewardInput<Target, Options = unknown>(
   given: { completion: string; target: Target } & Partial<RewardInput<Target, Options> & Needed>,
 ): RewardInput<Target, Options> & Needed {
   const { completion } = given;
-  return {
+  const turns = given.turns ?? [
+    { role: "policy", text: completion, start: 0, end: completion.length, firstToken: 0, endToken: completion.length },
+  ];
+  const full: RewardInput<Target, Options> & Needed = {
     options: {} as Options,
     example: {},
     exampleId: "example",
     seed: 0,
     tokens: completion.length,
     finish: "stop",
-    turns: [{ role: "policy", text: completion, start: 0, end: completion.length, firstToken: 0, endToken: completion.length }],
+    turns,
+    tools: toolUses(turns),
     pictures: [],
     tokenIds: new Int32Array(0),
     logprobs: new Float32Array(0),
@@ -157,6 +170,7 @@ export function rewardInput<Target, Options = unknown>(
     },
     ...given,
   };
+  return { ...full, completion: policyText(full) };
 }
 
 export type { Outcome };

@@ -122,6 +122,7 @@ test("completions out of order: members in order, groups as they complete", asyn
     roles: ["policy", "policy"],
     promptText: "<b>",
     text: "1 1",
+    turns: [{ role: "policy", start: 0, end: 3, firstToken: 0, endToken: 2 }],
     finish: "stop",
     pictureRef: "dataset:b",
     reward: 2,

@@ -2,7 +2,7 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 import type { RecordBatch } from "apache-arrow";
 import PQueue, { TimeoutError } from "p-queue";
 import { deriveSeed } from "../core/random.ts";
-import type { Example, Message, Outcome, RewardPart, Rollout, Scored, ScoreRequest, Scorer } from "../core/types.ts";
+import type { Example, Message, Outcome, RewardPart, Role, Rollout, Scored, ScoreRequest, Scorer } from "../core/types.ts";
 import type { Completion, EncodedPrompt, Engine, SampleRequest, SamplingOptions } from "../engines/engine.ts";
 import { checkLength } from "../models/length.ts";
 import type { Processor } from "../models/processor.ts";
@@ -193,6 +193,7 @@ function missingText(prompts: Prompt[]): string {
 function unscored(options: CollectOptions, prompt: Prompt, completion: Completion, text: string, requestedMs: number): Rollout {
   const { example } = prompt;
   const { member, tokens, logprobs, finish } = completion;
+  const roles: Role[] = Array(tokens.length).fill("policy");
   return {
     exampleId: example.id,
     group: completion.prompt,
@@ -202,9 +203,10 @@ function unscored(options: CollectOptions, prompt: Prompt, completion: Completio
     promptTokens: prompt.prompt.tokens,
     tokens,
     logprobs,
-    roles: Array(tokens.length).fill("policy"),
+    roles,
     promptText: prompt.text,
     text,
+    turns: turnSpans({ tokens, roles, text }, (ids) => options.processor.decode(ids)),
     finish,
     pictureRef: prompt.prompt.pixels === null ? null : `dataset:${example.id}`,
     startedMs: requestedMs + completion.startedMs,
@@ -219,15 +221,13 @@ function unscored(options: CollectOptions, prompt: Prompt, completion: Completio
 /** Asks the scorer about several completions at a time, and remembers which are not answered yet. */
 class Scoring {
   private readonly scorer: CollectOptions["scorer"];
-  private readonly decode: CollectOptions["processor"]["decode"];
   private readonly timeoutMs: number;
   private readonly queue: PQueue;
   private readonly running = new Map<Rollout, number>();
 
-  constructor({ scorer, processor, ...limits }: CollectOptions) {
+  constructor({ scorer, ...limits }: CollectOptions) {
     const { scoreConcurrency = scorer.waits ? 256 : 8, scoreTimeoutMs = scorer.waits ? 600_000 : 30_000 } = limits;
     this.scorer = scorer;
-    this.decode = (ids) => processor.decode(ids);
     this.timeoutMs = scoreTimeoutMs;
     this.queue = new PQueue({ concurrency: scoreConcurrency });
   }
@@ -245,7 +245,7 @@ class Scoring {
   }
 
   private request(example: Example, rollout: Rollout): ScoreRequest {
-    const { text, tokens, logprobs, finish } = rollout;
+    const { text, tokens, logprobs, finish, turns } = rollout;
     return {
       example,
       completion: text,
@@ -253,7 +253,7 @@ class Scoring {
       finish,
       tokenIds: tokens,
       logprobs,
-      turns: turnSpans(rollout, this.decode),
+      turns,
     };
   }
 

@@ -17,6 +17,18 @@ function rollouts(): Rollout[] {
     roles: ["policy", "observation", "corrected"],
     promptText: "<image>Wie viel?\n",
     text: "drei 🐢 ü",
+    turns: [
+      { role: "policy", start: 0, end: 5, firstToken: 0, endToken: 1 },
+      {
+        role: "observation",
+        start: 5,
+        end: 7,
+        firstToken: 1,
+        endToken: 2,
+        log: { success: false, frames: [3, 4], box: { x: -0.5 }, why: "ü" },
+      },
+      { role: "corrected", start: 7, end: 9, firstToken: 2, endToken: 3, log: {} },
+    ],
     finish: "stop",
     pictureRef: "dataset:digits/7",
     startedMs: 0.1 + 0.2,
@@ -41,6 +53,7 @@ function rollouts(): Rollout[] {
     logprobs: new Float32Array(0),
     roles: [],
     text: "",
+    turns: [],
     finish: "environment",
     pictureRef: null,
     parts: [],
@@ -48,7 +61,8 @@ function rollouts(): Rollout[] {
     outcome: null,
     advantage: null,
   };
-  return [first, second, { ...first, member: 2, finish: "length", roles: ["negative", "context", "policy"] }];
+  const { turns, ...unknown } = first;
+  return [first, second, { ...unknown, member: 2, finish: "length", roles: ["negative", "context", "policy"] }];
 }
 
 const origin = { stage: "rl", step: 40 };
@@ -84,9 +98,12 @@ test("arrays that do not belong together are a bug and are named", async () => {
   await expect(toBatch([{ ...rollout!, roles: ["policy"] }], origin)).rejects.toThrow("digits/7, member 0: 3 tokens, 3 logprobs, 1 roles");
 });
 
-test("a file from before there was an outcome is read with none", async () => {
+test.each([
+  ["outcomes", { outcome: null }],
+  ["turns", { turns: undefined }],
+])("a file from before there were %s is read with none", async (_, lacking) => {
   const table = new Table([await toBatch(rollouts(), origin)]);
-  const older = table.select(table.schema.fields.map(({ name }) => name).filter((name) => name !== "outcome"));
+  const older = table.select(table.schema.fields.map(({ name }) => name).filter((name) => !Object.hasOwn(lacking, name)));
   const [batch] = tableFromIPC(tableToIPC(older, "file")).batches;
-  expect(fromBatch(batch!)).toEqual(stored().map((rollout) => ({ ...rollout, outcome: null })));
+  expect(fromBatch(batch!)).toEqual(stored().map((rollout) => ({ ...rollout, ...lacking })));
 });

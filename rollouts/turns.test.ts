@@ -27,6 +27,17 @@ test("an empty completion is one turn of the policy", () => {
   expect(spans([], [])).toEqual([["policy", "", 0, 0]]);
 });
 
+test("what the environment knows of a turn goes with it, by its first token", () => {
+  const tokens = Int32Array.of(0, 2, 2, 0);
+  const roles: Role[] = ["policy", "observation", "observation", "policy"];
+  const logs = new Map([[1, { success: true }]]);
+  expect(turnSpans({ tokens, roles, text: decode(tokens) }, decode, logs).map(({ log }) => log)).toEqual([
+    undefined,
+    { success: true },
+    undefined,
+  ]);
+});
+
 test("turns go where the role changes, and their texts make up the whole", () => {
   expect(spans([0, 1, 2, 0], ["policy", "policy", "observation", "policy"])).toEqual([
     ["policy", "look there", 0, 2],

@@ -83,6 +83,7 @@ export const samples: Record<string, Sample> = {
   time_stamp: { target: [75], good: "at 01:15", best: 1, range: [0, 1] },
   last_window_iou: {
     target: [100, 120],
+    options: { responses: "text" },
     good: '<tool_call>{"name":"crop_video","arguments":{"start_time":100,"end_time":120}}</tool_call><tool_response>frames</tool_response>',
     best: 1,
     range: [0, 1],
@@ -156,6 +157,7 @@ export const samples: Record<string, Sample> = {
   zoom_answer: { target: { answer: "red", width: 640, height: 480 }, good: "<answer>red</answer>", best: 1, range: [0, 1] },
   zoom_tool: {
     target: { answer: "red", width: 640, height: 480 },
+    options: { responses: "text" },
     good: '<tool_call>{"name":"image_zoom_in_tool","arguments":{"bbox_2d":[0,0,99,99]}}</tool_call><tool_response></tool_response><answer>red</answer>',
     best: 1,
     range: [0, 1],
@@ -174,6 +176,7 @@ export const samples: Record<string, Sample> = {
   drawing_similarity: { target: white, good: drawing, best: 1, range: [0, 1], rounds: 500, hostile: ["<svg>", "<!--", "<svg></svg>"] },
   render_format: {
     target: white,
+    options: { responses: "text" },
     good: `<think>a</think><tool_call>${JSON.stringify({ name: "render_and_compare_tool", arguments: { code: drawing } })}</tool_call><tool_response>ok</tool_response><think>b</think><answer>${drawing}</answer>`,
     best: 1,
     range: [0, 1],

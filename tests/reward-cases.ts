@@ -1,6 +1,7 @@
 import { Random } from "../core/random.ts";
 import { shaping } from "../rewards/shaping/index.ts";
 import { stepLevel } from "../rewards/step-level/index.ts";
+import { turnsByTag } from "../rewards/turns.ts";
 
 const CHAIN = ["3 + 7 = 10", "10 + 5 = 15", "so 15"];
 const VIDEO = { answer: "B", valid_segments: [2, 3], valid_frames: [[100, 140]], valid_bounding_box: [[120, [10, 10, 50, 50]]] };
@@ -24,7 +25,7 @@ export const CASES: [name: string, options: object, target: unknown, low: number
   ["format_penalty", {}, "15", -1, 0],
   ["format_penalty", { answer: "boxed" }, "15", -1, 0],
   ["format_penalty", { answer: "tag_required", equal_counts: [["<image>", "</image>"]] }, "15", -1, 0],
-  ["frame_spotlight", {}, { answer: "B", question: "at 01:30?", total_frames: 3000 }, 0, 1.52],
+  ["frame_spotlight", { responses: "text" }, { answer: "B", question: "at 01:30?", total_frames: 3000 }, 0, 1.52],
   ["gated_length", { gate: "" }, "15", -1, 0],
   ["gated_length", { gate: "so", unit: "words" }, "15", -1, 0],
   ["group_length", {}, "15", -0.5, 0.5],
@@ -56,7 +57,11 @@ export const CASES: [name: string, options: object, target: unknown, low: number
   ["tag_format", { partial: true, outside: "any" }, "15", 0, 1],
   ["think_format", {}, "15", 0, 1],
   ["think_ratio", {}, "15", 0, 1],
-  ["tool_success", {}, "15", 0, 1],
+  ["short_answer", { max_chars: 1 }, "15", 0, 1],
+  ["has_tags", { tags: ["think", "answer"] }, "15", 0, 1],
+  ["tool_repaired", {}, "15", 0, 1],
+  ["retrieval_ndcg", {}, ["image", "b"], 0, 1],
+  ["tool_success", { responses: "text" }, "15", 0, 1],
 ];
 
 const GOOD = [
@@ -159,5 +164,9 @@ export function prepared(name: string, options: object) {
 }
 
 export function finished(completion: string, target: unknown, tokens: number) {
-  return { completion, exampleId: "a", fields: { target }, seed: 0, tokens, finish: "stop" as const };
+  const turns = turnsByTag(completion, "tool_response").map((turn) => ({
+    ...turn,
+    log: { documents: turn.text.split(/<\/?tool_response>/) },
+  }));
+  return { completion, exampleId: "a", fields: { target }, seed: 0, tokens, finish: "stop" as const, turns };
 }

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import type { Role } from "../core/types.ts";
 import type { StoredRollout } from "../rollouts/schema.ts";
 import { judgedRollout, policyMask, turnsOf } from "./credit.ts";
 
@@ -38,6 +39,14 @@ test("a reward that is only logged gives no credit", () => {
 test("the score of each reward is there with its weight", () => {
   const { parts } = judgedRollout(rollout("3<box>4,10</box>", []), pieces, new Map([["boxes", 0.5]]));
   expect(parts).toEqual([{ name: "boxes", weight: 0.5, score: 1 }]);
+});
+
+test("Video-CoM, acceptance 6: three turns of 5, 4 and 6 tokens, of which the ends of the first two are not trained", () => {
+  const turn = (own: number, end: Role) => [...Array<Role>(own - 1).fill("policy"), end];
+  const told = Array<Role>(7).fill("observation");
+  const roles = [...turn(5, "context"), ...told, ...turn(4, "context"), ...told, ...turn(6, "policy")];
+  expect(policyMask(roles).reduce((sum, one) => sum + one, 0)).toBe(4 + 3 + 6);
+  expect(turnsOf(roles).at(-1)).toBe(2);
 });
 
 test("roles become a mask and turns", () => {

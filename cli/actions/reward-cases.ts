@@ -2,7 +2,9 @@ import { readdir, stat } from "node:fs/promises";
 import { basename, dirname, extname, join, resolve } from "node:path";
 import { DataError } from "../../core/errors.ts";
 import type { Example, FinishReason } from "../../core/types.ts";
+import { episode } from "../../rewards/turns.ts";
 import type { Case } from "../../rewards/workbench/cases.ts";
+import { WrittenTurns } from "../../rewards/written-turns.ts";
 import type { StoredRollout } from "../../rollouts/schema.ts";
 import { fileRows } from "./reward-rows.ts";
 
@@ -11,7 +13,7 @@ const COMPLETION = ["completion", "response", "text"];
 const FINISHES: readonly unknown[] = ["stop", "length", "environment"] satisfies FinishReason[];
 
 /**
- * Completions to score: rows of a JSONL file with a `completion` each; a rollout file; or a run, with all of its rollout files. `targets` are the
+ * Completions to score: rows of a JSONL file with a `completion` or its `turns` each; a rollout file; or a run, with all of its rollout files. `targets` are the
  * fields that a row's `target` stands for where it has none of its own. So many at most: `limit`. Throws DataError.
  */
 export async function readCases(path: string, targets: readonly string[], limit?: number): Promise<Case[]> {
@@ -29,12 +31,17 @@ export function firstCases(cases: readonly Case[], limit: number | undefined): C
 
 function rowCase({ id, fields }: Example, file: string, targets: readonly string[]): Case {
   const name = COMPLETION.find((column) => typeof fields[column] === "string");
-  if (name === undefined) {
-    const cure = 'A row is {"completion": "…", …} with the fields that the rewards compare with, or with their `target`.';
+  const turns = WrittenTurns.safeParse(fields.turns);
+  if (name === undefined && !turns.success) {
+    const cure =
+      'A row is {"completion": "…", …} or {"turns": [{"role": "policy", "text": "…"}, …], …} with the fields that the rewards compare with, or with their `target`.';
     throw new DataError({ place: { file }, field: id, message: "has no completion", cure });
   }
-  const { [name]: text, tokens, finish, group, ...rest } = fields;
-  const completion = text as string;
+  const { [name ?? "turns"]: text, tokens, finish, group, ...rest } = fields;
+  const written = turns.success ? episode(turns.data) : null;
+  // beside a completion that it does not make up, a field `turns` is the row's own
+  const trajectory = written !== null && (name === undefined || written.completion === text) ? written : null;
+  const completion = trajectory?.completion ?? (text as string);
   const given = Object.hasOwn(rest, "target") ? Object.fromEntries(targets.map((field) => [field, rest.target])) : {};
   return {
     id,
@@ -43,6 +50,7 @@ function rowCase({ id, fields }: Example, file: string, targets: readonly string
       completion,
       tokens: typeof tokens === "number" ? tokens : completion.length,
       finish: FINISHES.includes(finish) ? (finish as FinishReason) : "stop",
+      ...(trajectory === null ? {} : { turns: trajectory.turns }),
     },
     group: typeof group === "string" || typeof group === "number" ? String(group) : null,
     recorded: null,
@@ -54,7 +62,7 @@ export interface RecordedRun {
   /** the run's own recipe, every default filled in */
   recipe: string;
   cases: Case[];
-  /** rollouts left out: their rows are not in the dataset any more, or others wrote parts of their text */
+  /** rollouts left out: their rows are not in the dataset any more, or others wrote parts of their text and an old file does not say which */
   left: { rows: number; turns: number };
 }
 
@@ -81,8 +89,8 @@ export async function readRun(path: string): Promise<RecordedRun> {
   const rollouts = (await Promise.all(files.map(readRollouts))).flat();
   const examples = await findExamples(await openDataset(data!.train, data!), new Set(rollouts.map(({ exampleId }) => exampleId)));
   const known = rollouts.filter(({ exampleId }) => examples.has(exampleId));
-  // where a turn of somebody else's lies in the text is not recorded
-  const whole = known.filter(({ roles }) => roles.every((role) => role === "policy"));
+  // older files do not say where a turn of somebody else's lies in the text
+  const whole = known.filter(({ roles, turns }) => turns !== undefined || roles.every((role) => role === "policy"));
   const cases = whole.map((rollout) => rolloutCase(rollout, examples.get(rollout.exampleId)!));
   if (cases.length === 0) {
     throw new DataError({
@@ -101,10 +109,10 @@ async function rolloutFiles(folder: string): Promise<string[]> {
 }
 
 function rolloutCase(rollout: StoredRollout, example: Example): Case {
-  const { stage, step, group, member, text, tokens, logprobs, finish, parts, reward, outcome } = rollout;
+  const { stage, step, group, member, text, turns, tokens, logprobs, finish, parts, reward, outcome } = rollout;
   return {
     id: `${example.id}, ${stage} step ${step}, group ${group} member ${member}`,
-    request: { example, completion: text, tokens: tokens.length, finish, tokenIds: tokens, logprobs },
+    request: { example, completion: text, tokens: tokens.length, finish, tokenIds: tokens, logprobs, turns },
     group: `${stage}/${step}/${group}`,
     recorded: { parts, reward, outcome },
   };

@@ -3,10 +3,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { Rollout } from "../../core/types.ts";
+import { episode } from "../../rewards/turns.ts";
 import { RolloutFile } from "../../rollouts/arrow.ts";
 import { toBatch } from "../../rollouts/schema.ts";
 import { fakeTerminal } from "../../tests/fake-terminal.ts";
+import { observation, policy } from "../../tests/trajectory.ts";
 import { rewardCompare } from "./reward-compare.ts";
+import { namedRewards, openScorer } from "./reward-open.ts";
 import { rewardScore } from "./reward-score.ts";
 import { rewardTest } from "./reward-test.ts";
 
@@ -101,6 +104,50 @@ test("rewards of groups see their group, and those of one step alone", async () 
   expect((await scoreJson({ recipe: groups }, join(run, "rollouts", "rl-step-000002.arrow"))).parts[0].after).toBe(0);
   // --limit keeps groups whole
   expect((await scoreJson({ recipe: groups, limit: 1 })).rows).toBe(2);
+});
+
+test("a trajectory is scored as it was: turns, tools and logs come out of the file as they went in", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "vlrl-score-turns-"));
+  await mkdir(join(folder, "rollouts"));
+  await writeFile(join(folder, "rows.jsonl"), '{"id":"one","question":"?","answer":"7","documents":["d1"]}\n');
+  await writeFile(
+    join(folder, "recipe.yaml"),
+    "model: { preset: tiny }\ndata: { train: { name: jsonl, path: rows.jsonl }, eval: null }\nrewards: [{ name: tool_success }, { name: retrieval_ndcg }]\nstages: [{ name: rl, kind: sft, steps: 1 }]\n",
+  );
+  const seen = episode([
+    policy("ü<tool_call>{}</tool_call>"),
+    observation("pages", { success: true, documents: ["d2", "d1"] }),
+    policy("<tool_call>{}</tool_call>"),
+    observation("a page", { success: false }),
+    policy("7"),
+  ]);
+  const rewards = await openScorer(await namedRewards(join(folder, "recipe.yaml")));
+  const example = { id: "one", fields: { documents: ["d1"] } };
+  const live = await rewards.score({ example, finish: "stop", ...seen });
+  await rewards.close();
+  expect(live.reward).toBeCloseTo(1 / 2 + 1 / Math.log2(3), 12); // one call of two went well; the page came second
+  const roles = seen.turns.flatMap(({ role, text }) => Array(text.length).fill(role));
+  const { completion: text, turns, tokens: count } = seen;
+  const recorded: Rollout = {
+    ...rollout("one", 0, 0, text, 0),
+    ...live,
+    outcome: null,
+    turns,
+    roles,
+    tokens: new Int32Array(count),
+    logprobs: new Float32Array(count),
+  };
+  const file = await RolloutFile.open(join(folder, "rollouts", "rl-step-000001.arrow"));
+  file.write(await toBatch([recorded, { ...recorded, member: 1, turns: undefined }], { stage: "rl", step: 1 }));
+  await file.close();
+  const { parts, left } = await scoreJson({}, folder);
+  expect(parts).toMatchObject([
+    { name: "reward", changed: 0, after: live.reward },
+    { name: "tool_success", changed: 0, after: 1 / 2 },
+    { name: "retrieval_ndcg", changed: 0 },
+  ]);
+  expect(left).toEqual({ rows: 0, turns: 1 }); // from before turns were recorded
+  await rm(folder, { recursive: true });
 });
 
 test("mistakes of the reader", async () => {

@@ -74,6 +74,22 @@ test("a reward of the package by name, and a recipe; --json, --limit", async () 
   expect(JSON.parse(composed.printed).stats[0]).toMatchObject({ name: "reward", mean: 1, max: 4 });
 });
 
+test("a row may hold turns in place of a completion, or beside the one that they make up", async () => {
+  const rows = join(folder, "turns.jsonl");
+  const turns = [
+    { role: "policy", text: "<tool_call>{}</tool_call>" },
+    { role: "observation", text: "picture", log: { success: true } },
+  ];
+  const completion = "<tool_call>{}</tool_call>picture";
+  const own = { completion: "<tool_call>{}</tool_call>", turns };
+  await writeFile(rows, [{ turns }, { completion, turns }, { completion }, own].map((row) => JSON.stringify(row)).join("\n"));
+  const terminal = fakeTerminal();
+  expect(await rewardTest("tool_success", rows, { ...OPTIONS, json: true }, terminal)).toBe(0);
+  // one answered call of two in the first two rows; nobody answered in the third, nor in the last, whose turns are a field of its own
+  const { rows: count, stats } = JSON.parse(terminal.printed);
+  expect([count, stats[0].mean]).toEqual([4, 0.25]);
+});
+
 test("rows of a Parquet file", async () => {
   const terminal = fakeTerminal();
   const sums = join(ROOT, "tests/fixtures/parquet/sums.parquet");

@@ -37,6 +37,7 @@ export const judgeBinary = defineReward({
   name: "judge_binary",
   ...judgedReward,
   options: Options,
+  reads: "all",
   examples: [
     { completion: "It is 15.", target: "15", options: { judge: "teacher" }, judge: "It says so.\nVERDICT: yes", score: 1 },
     { completion: "It is 16.", target: "15", options: { judge: "teacher" }, judge: "VERDICT: no", score: 0 },

@@ -33,6 +33,7 @@ export const judgeGraded = defineReward({
   name: "judge_graded",
   ...judgedReward,
   options: Options,
+  reads: "all",
   examples: [
     { completion: "It is 15.", options: { judge: "teacher" }, judge: "SCORE: 10", score: 1 },
     { completion: "It is 15.", options: { judge: "teacher" }, judge: "Rather short.\nSCORE: 7", score: 7 / 10 },

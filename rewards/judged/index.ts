@@ -2,7 +2,8 @@ import type { AnyReward } from "../define.ts";
 import { judgeBinary } from "./binary.ts";
 import { judgeGraded } from "./graded.ts";
 import { judgePairwise } from "./pairwise.ts";
+import { judgeRegion } from "./region.ts";
 import { judgeRubric } from "./rubric.ts";
 
 /** Rewards that ask one of the recipe's judges. */
-export const judged = [judgeBinary, judgeGraded, judgePairwise, judgeRubric] as AnyReward[];
+export const judged = [judgeBinary, judgeGraded, judgePairwise, judgeRegion, judgeRubric] as AnyReward[];

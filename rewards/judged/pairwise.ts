@@ -34,6 +34,7 @@ export const judgePairwise = defineReward({
   scope: "group",
   ...judgedReward,
   options: Options,
+  reads: "all",
   examples: [{ completion: "It is 15.", siblings: ["15"], options: { judge: "teacher" }, judge: "BETTER: neither", score: 1 / 2 }],
   async score(members) {
     const first = members[0]!;

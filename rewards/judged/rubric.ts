@@ -22,6 +22,7 @@ export const judgeRubric = defineReward({
   name: "judge_rubric",
   ...judgedReward,
   options: Options,
+  reads: "all",
   examples: [
     {
       completion: "15, please.",

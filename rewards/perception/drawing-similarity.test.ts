@@ -1,11 +1,13 @@
 import { expect, test } from "vitest";
 import type { Picture } from "../../core/types.ts";
 import { scored } from "../../tests/scored.ts";
+import { observation, policy, told } from "../../tests/trajectory.ts";
+import { episode } from "../turns.ts";
 import { drawingSimilarity } from "./drawing-similarity.ts";
 import { cosine } from "./embedding.ts";
 import { chartIn, chartSvg } from "./render-chart.ts";
 import { lastSvg, renderSvg, safeSvg } from "./render-svg.ts";
-import { policyTurns, renderFormat, renderToolUse } from "./render-turns.ts";
+import { renderFormat, renderToolUse } from "./render-turns.ts";
 
 /** A picture of one letter a pixel: w white, k black, r red. */
 function picture(...rows: string[]): Picture {
@@ -145,13 +147,20 @@ test.each<[string, string, number, number, number]>([
   ["no answer", draft(svg("")), 0, 1, 0.5],
   ["nothing", "", 0, 0, 0],
 ])("turns: %s", async (_, completion, format, drawn, tool) => {
-  expect((await scored(renderFormat, completion, top)).score).toBe(format);
-  const found = await scored(renderToolUse, completion, top, { metric: "l1" });
+  expect((await scored(renderFormat, completion, top, {}, told(completion))).score).toBe(format);
+  const found = await scored(renderToolUse, completion, top, { metric: "l1" }, told(completion));
   expect([found.metrics.drawn, found.score]).toEqual([drawn, tool]);
 });
 
-test("what a tool says is no turn of the policy's", () => {
-  expect(policyTurns("a<tool_response>b</tool_response>c")).toEqual(["a", "c"]);
+test("a policy that writes the tool's words itself has drawn nothing and has one malformed turn, unless a recipe reads the text", async () => {
+  const forged = draft(svg("")) + answer(svg(""));
+  const metric = { metric: "l1" };
+  expect((await scored(renderFormat, forged, top)).score).toBe(0);
+  expect((await scored(renderToolUse, forged, top, metric)).metrics.drawn).toBe(0);
+  expect((await scored(renderToolUse, forged, top, { ...metric, responses: "text" })).metrics.drawn).toBe(1);
+  // an environment wrote: the text is not asked any more
+  const turns = episode([policy(forged), observation("no call found"), policy(answer(svg("")))]);
+  expect((await scored(renderToolUse, turns.completion, top, { ...metric, responses: "text" }, turns)).metrics.drawn).toBe(0);
 });
 
 test("an encoder is a local folder, or refused", () => {

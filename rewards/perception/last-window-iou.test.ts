@@ -1,7 +1,9 @@
 import { expect, test } from "vitest";
 import { scored, weighted } from "../../tests/scored.ts";
+import { policy, told } from "../../tests/trajectory.ts";
 import { lastTag } from "../parse.ts";
 import { tagFormat } from "../shaping/tag-format.ts";
+import { episode } from "../turns.ts";
 import { lastWindowIou } from "./last-window-iou.ts";
 import { temporalIou } from "./temporal-iou.ts";
 import { toolCalls } from "./tool-calls.ts";
@@ -15,8 +17,8 @@ const ORDER = { tags: ["think", { repeat: ["tool_call", "think"] }, "answer"], i
 
 /** R = R_acc + R_format + R_time; the judge's verdict counts for a short answer only. */
 async function reward(completion: string, judge: number) {
-  const time = (await scored(lastWindowIou, completion, window)).score;
-  const format = (await scored(tagFormat, completion, null, ORDER)).score;
+  const time = (await scored(lastWindowIou, completion, window, {}, told(completion))).score;
+  const format = (await scored(tagFormat, completion, null, ORDER, told(completion))).score;
   const total = weighted([1, (lastTag(completion, "answer") ?? "").length < 1000 ? judge : 0], [1, format], [1, time]);
   return { time, format, total };
 }
@@ -38,14 +40,21 @@ test.each<[string, string, number, object]>([
   expect(await reward(completion, judge)).toMatchObject(expected);
 });
 
-test("a call without an answer of the tool is no look", async () => {
-  const completion = call(100, 120).replace(/<tool_response>.*<\/tool_response>/, "") + done;
-  expect((await scored(lastWindowIou, completion, window)).score).toBe(0);
+test("a call without an answer of the tool is no look, whatever the policy writes itself", async () => {
+  const forged = call(100, 120) + done;
+  const silent = forged.replace(/<tool_response>.*<\/tool_response>/, "");
+  expect((await scored(lastWindowIou, silent, window)).score).toBe(0);
+  expect((await scored(lastWindowIou, forged, window)).score).toBe(0);
+  expect((await scored(lastWindowIou, forged, window, { responses: "text" })).score).toBe(1);
+  // an environment wrote: a call behind its last word is no look either
+  const turns = told(call(0, 10));
+  const later = episode([...turns.turns, policy(silent)]);
+  expect((await scored(lastWindowIou, later.completion, window, { responses: "text" }, later)).score).toBe(0);
 });
 
 test("a window of everything: recall 1, IoU 0.02", async () => {
   const completion = call(0, 1000) + done;
-  expect((await scored(lastWindowIou, completion, window)).score).toBeCloseTo(0.02, 12);
+  expect((await scored(lastWindowIou, completion, window, {}, told(completion))).score).toBeCloseTo(0.02, 12);
   expect((await scored(temporalIou, "[0, 1000]", window, { metric: "recall" })).score).toBe(1);
 });
 

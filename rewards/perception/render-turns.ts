@@ -1,35 +1,40 @@
 import { z } from "zod";
-import type { Picture, Role } from "../../core/types.ts";
+import type { Picture, Role, Turn } from "../../core/types.ts";
 import { defineReward } from "../define.ts";
 import { lastTag } from "../parse.ts";
 import { cappedToolReward } from "../shaping/tool-success.ts";
+import { answeredTurns, Responses } from "../tools.ts";
 import { languageOption, likeness, needsEncoder, PictureTarget, rendering, renderOptions } from "./rendered.ts";
 import { occurrences, type ToolCall, toolCalls } from "./tool-calls.ts";
 
 const MAX_TURNS = 16;
 const PROBE = { width: 64, height: 64 };
 
-const toolOptions = {
+const drawingOptions = {
   ...languageOption,
   tool: z.string().min(1).default("render_and_compare_tool").describe("the tool that renders a draft"),
   argument: z.string().min(1).default("code").describe("its argument with the draft"),
+  responses: Responses,
 };
+interface Trajectory {
+  completion: string;
+  turns: readonly Turn[];
+}
 interface ToolOptions {
   language: "svg" | "chart";
   tool: string;
   argument: string;
+  responses: z.infer<typeof Responses>;
 }
 
-/** The policy's turns: what stands outside of `<tool_response>…</tool_response>`, to the first 16. */
-export function policyTurns(completion: string): string[] {
-  return completion
-    .split("<tool_response>")
-    .slice(0, MAX_TURNS)
-    .map((piece, i) => {
-      if (i === 0) return piece;
-      const end = piece.indexOf("</tool_response>");
-      return end < 0 ? piece : piece.slice(end + "</tool_response>".length);
-    });
+/** What the policy wrote, turn by turn, to the first 16; what others wrote within one, as a chat template does, ends none. */
+function policyTurns(input: Trajectory, responses: z.infer<typeof Responses>): string[] {
+  const written: string[] = [""];
+  for (const { role, text } of answeredTurns(input, responses)) {
+    if (role === "observation" && written.at(-1) !== "") written.push("");
+    if (role === "policy") written.push(written.pop()! + text);
+  }
+  return written.slice(0, MAX_TURNS);
 }
 
 /** The call of a turn that is `<think>…</think>` and one readable call of the tool; null for anything else, two actions too. */
@@ -49,9 +54,9 @@ function isFinal(turn: string): boolean {
 }
 
 /** How many calls draw something, each draft rendered once. */
-async function drawnDrafts(completion: string, options: ToolOptions): Promise<number> {
+async function drawnDrafts(input: Trajectory, options: ToolOptions): Promise<number> {
   let drawn = 0;
-  for (const turn of policyTurns(completion)) {
+  for (const turn of policyTurns(input, options.responses)) {
     const code = turnCall(turn, options)?.arguments[options.argument];
     if (typeof code === "string" && (await rendering(code, options.language, PROBE, [])) !== null) drawn++;
   }
@@ -73,16 +78,17 @@ const BLANK = { width: 8, height: 8, data: new Uint8Array(192).fill(255) };
  */
 export const renderFormat = defineReward({
   name: "render_format",
+  version: 2,
   target: z.unknown(),
   field: "image",
-  options: z.strictObject(toolOptions),
+  options: z.strictObject(drawingOptions),
   range: [0, 1],
   examples: [
     { completion: [...DRAFT, ["policy", `<think>b</think><answer>${PAGE}</answer>`]], score: 1 },
     { completion: `<answer>${PAGE}</answer>`, score: 0 },
   ],
-  async score({ completion, options }) {
-    const turns = policyTurns(completion);
+  async score({ completion, turns: all, options }) {
+    const turns = policyTurns({ completion, turns: all }, options.responses);
     const last = turns.pop()!;
     if (!isFinal(last) || !turns.every((turn) => turnCall(turn, options) !== null)) return 0;
     return (await rendering(lastTag(last, "answer") ?? "", options.language, PROBE, [])) === null ? 0 : 1;
@@ -97,11 +103,12 @@ export const renderFormat = defineReward({
  */
 export const renderToolUse = defineReward({
   name: "render_tool_use",
+  version: 2,
   target: PictureTarget,
   field: "image",
   options: z
     .strictObject({
-      ...toolOptions,
+      ...drawingOptions,
       ...renderOptions,
       cap: z.int().min(1).default(2).describe("drafts that are paid"),
       early_stop: z.number().min(0).max(1).default(0.95).describe("the likeness from which on no draft is needed"),
@@ -112,8 +119,8 @@ export const renderToolUse = defineReward({
     { completion: `<think>b</think><answer>${PAGE}</answer>`, target: BLANK, options: { metric: "l1" }, score: 1 },
     { completion: [...DRAFT, ["policy", "<think>b</think><answer>none</answer>"]], target: BLANK, score: 1 / 2 },
   ],
-  async score({ completion, target, options }) {
-    const drawn = await drawnDrafts(completion, options);
+  async score({ completion, turns, target, options }) {
+    const drawn = await drawnDrafts({ completion, turns }, options);
     const like = (await finalLikeness(completion, target, options)) ?? 0;
     const score = cappedToolReward(drawn, { cap: options.cap, enough: options.early_stop }, like);
     return { score, metrics: { drawn, likeness: like } };

@@ -1,6 +1,8 @@
 import { expect, test } from "vitest";
 import { scored, weighted } from "../../tests/scored.ts";
+import { observation, policy, told } from "../../tests/trajectory.ts";
 import { formatPenalty } from "../shaping/format-penalty.ts";
+import { episode } from "../turns.ts";
 import { zoomAnswer, zoomRegion, zoomTool } from "./zoom-tool.ts";
 
 const target = { answer: "red", width: 640, height: 480 };
@@ -41,7 +43,24 @@ test.each<[string, string, number]>([
   ["no tag at all", "Red", 0.8],
   ["nothing", "", 0],
 ])("%s", async (_, completion, expected) => {
-  const parts = [zoomAnswer, formatPenalty, zoomTool].map((reward) => scored(reward as typeof zoomTool, completion, target));
+  const parts = [zoomAnswer, formatPenalty, zoomTool].map((reward) =>
+    scored(reward as typeof zoomTool, completion, target, {}, told(completion)),
+  );
   const [answer, format, tool] = (await Promise.all(parts)).map(({ score }) => score);
   expect(weighted([0.8, answer!], [0.2, format!], [1.2, tool!])).toBeCloseTo(expected, 12);
+});
+
+test("a policy that writes the tool's answer itself is not paid", async () => {
+  const forged = seen + say("red");
+  expect((await scored(zoomTool, forged, target)).score).toBe(0);
+  expect((await scored(zoomTool, forged, target, { responses: "text" })).score).toBe(1);
+  const failed = seen.replace("image<", "Error: no such box<") + say("red");
+  expect((await scored(zoomTool, failed, target, {}, told(failed))).score).toBe(0);
+});
+
+test("what the environment says is no answer of the policy", async () => {
+  const turns = episode([policy(seen.split("<tool_response>")[0]!), observation("answer in <answer>blue</answer>"), policy("<answer>red")]);
+  expect((await scored(zoomTool, turns.completion, target, {}, turns)).score).toBe(0); // not closed: the whole reply is judged
+  const closed = episode([...turns.turns, policy("</answer>")]);
+  expect((await scored(zoomTool, closed.completion, target, {}, closed)).score).toBe(1);
 });

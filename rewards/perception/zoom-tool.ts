@@ -3,7 +3,7 @@ import type { Box } from "../box.ts";
 import { defineReward } from "../define.ts";
 import type { Size } from "../geometry/smart-resize.ts";
 import { lastTag } from "../parse.ts";
-import { toolCalls } from "./tool-calls.ts";
+import { answeredTurns, Responses, toolUses } from "../tools.ts";
 
 const MIN_SIDE = 30;
 const MAX_ASPECT = 100;
@@ -54,15 +54,20 @@ export const zoomAnswer = defineReward({
 });
 
 /**
- * 1 where the answer is right and at least one zoom was answered by a picture: a call of the tool with a box that it takes (see `zoomRegion`),
- * and a `<tool_response>` behind it. Else 0, so that looking pays only where it helped.
+ * 1 where the answer is right and at least one zoom was answered by a picture: a call of the tool with a box that it takes (see `zoomRegion`), and
+ * an answer of the environment that is no error. Else 0, so that looking pays only where it helped. With `responses: text` and where no environment
+ * wrote, a `<tool_response>` in the text is an answer.
  * Target: { answer, width, height of the picture in pixels }. Source: DeepEyes (arXiv:2505.14362), its conditional tool reward.
  */
 export const zoomTool = defineReward({
   name: "zoom_tool",
   target: Target,
   field: "question",
-  options: z.strictObject({ tool: z.string().min(1).default("image_zoom_in_tool").describe("the tool whose calls count") }),
+  version: 2,
+  options: z.strictObject({
+    tool: z.string().min(1).default("image_zoom_in_tool").describe("the tool whose calls count"),
+    responses: Responses,
+  }),
   range: [0, 1],
   examples: [
     {
@@ -76,12 +81,11 @@ export const zoomTool = defineReward({
     },
     { completion: "<answer>red</answer>", target: { answer: "red", width: 640, height: 480 }, score: 0 },
   ],
-  score({ completion, target, options: { tool } }) {
-    const turns = completion.split("<tool_response>");
-    const looked = turns.slice(0, -1).some((turn) => {
-      const call = toolCalls(turn).at(-1);
-      return call?.name === tool && zoomRegion(call.arguments.bbox_2d, target) !== null;
-    });
+  score({ completion, turns, target, options: { tool, responses } }) {
+    const looked = toolUses(answeredTurns({ completion, turns }, responses)).some(
+      ({ name, arguments: given, observation }) =>
+        name === tool && observation?.failed === false && zoomRegion(given?.bbox_2d, target) !== null,
+    );
     return looked && right(completion, target.answer) ? 1 : 0;
   },
 });

@@ -1,5 +1,5 @@
 import { groupBy } from "../../core/group-by.ts";
-import type { RewardPart, Scored, ScoreRequest, Scorer } from "../../core/types.ts";
+import type { RewardPart, Scored, ScoreRequest, Scorer, TurnSpan } from "../../core/types.ts";
 
 /** One completion that a trainer asks about. */
 export interface Asked {
@@ -8,6 +8,8 @@ export interface Asked {
   completion: string;
   /** number of tokens, where the trainer says; otherwise the number of characters, which a length reward should not be held to */
   tokens?: number;
+  /** who wrote what, where the trainer says */
+  turns?: readonly TurnSpan[];
   /** of one prompt with others of the same name; a group of its own unless given */
   group?: string;
 }
@@ -23,9 +25,9 @@ export interface Answered {
 
 /** Scores completions of a trainer, all at once: the scorer's own pool says how many at a time. Order is kept. */
 export async function scoreAll(scorer: Pick<Scorer, "score" | "scoreGroup">, asked: readonly Asked[]): Promise<Answered[]> {
-  const requests = asked.map(({ fields, completion, tokens }, i): ScoreRequest => {
+  const requests = asked.map(({ fields, completion, tokens, turns }, i): ScoreRequest => {
     const example = { id: typeof fields.id === "string" ? fields.id : `request:${i}`, fields };
-    return { example, completion, tokens: tokens ?? completion.length, finish: "stop" };
+    return { example, completion, tokens: tokens ?? completion.length, finish: "stop", turns };
   });
   const scored = await Promise.all(requests.map((request) => scorer.score(request)));
   const whole = scorer.scoreGroup === undefined ? scored : await finishGroups(scorer.scoreGroup.bind(scorer), asked, requests, scored);

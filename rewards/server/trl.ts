@@ -1,10 +1,10 @@
 import { z } from "zod";
+import { episode } from "../turns.ts";
+import { Chat, chatTurns } from "./chat.ts";
 import { defineRoute } from "./define.ts";
 
-const Chat = z.array(z.object({ role: z.string(), content: z.unknown() }));
-
 /**
- * What TRL hands a reward function, which the generated Python file posts: completions as texts or as chats, and every column of the
+ * What TRL hands a reward function, which the generated Python file posts: completions as texts or as chats (tools and their answers among them), and every column of the
  * dataset as a list of the same length. The answer is a list with null for what has no reward, as TRL takes it.
  * Source: trl/trainer/grpo_trainer.py, 1.x.
  */
@@ -28,8 +28,8 @@ export const trl = defineRoute({
     }),
   asked: ({ prompts, completions, completion_ids, columns }) =>
     completions.map((completion, i) => ({
-      completion: typeof completion === "string" ? completion : chatText(completion),
-      tokens: completion_ids?.[i]?.length,
+      ...(typeof completion === "string" ? { completion } : episode(chatTurns(completion))),
+      ...(completion_ids === undefined ? {} : { tokens: completion_ids[i]!.length }),
       group: JSON.stringify([prompts[i], Object.values(columns).map((values) => values[i])]),
       fields: { prompt: prompts[i], ...Object.fromEntries(Object.entries(columns).map(([name, values]) => [name, values[i]])) },
     })),
@@ -37,21 +37,3 @@ export const trl = defineRoute({
   skips: true,
   reply: (answers) => ({ rewards: answers.map(({ reward }) => reward), scores: answers.map(({ scores }) => scores) }),
 });
-
-/** What the assistant said in a chat, one message after the other. */
-function chatText(chat: z.infer<typeof Chat>): string {
-  return chat
-    .filter(({ role }) => role === "assistant")
-    .map(({ content }) => contentText(content))
-    .join("\n");
-}
-
-function contentText(content: unknown): string {
-  if (typeof content === "string") return content;
-  if (!Array.isArray(content)) return "";
-  return content.map((part: unknown) => (isText(part) ? part.text : "")).join("");
-}
-
-function isText(part: unknown): part is { text: string } {
-  return typeof part === "object" && part !== null && "text" in part && typeof part.text === "string";
-}

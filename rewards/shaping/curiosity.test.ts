@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { told } from "../../tests/trajectory.ts";
 import { CuriosityOptions, curiosity, unlessUnrepaired } from "./curiosity.ts";
 import { toolCalls, toolSuccess } from "./tool-success.ts";
 
@@ -41,7 +42,7 @@ test("calls are counted in the members' texts, failed ones too", () => {
     "so",
     "so",
   ];
-  const counted = texts.map((text) => toolCalls(text, tools));
+  const counted = texts.map((text) => toolCalls(told(text), tools));
   expect(counted.map(({ lastFailed }) => lastFailed)).toEqual([false, false, true, false, false, false, false, false]);
   const paid = bonus(counted.map(({ calls }) => calls)).slice(0, 3); // 0.5 * (0.3 - 2 / 8), less 0.05
   for (const [i, expected] of [0, -0.025, -0.025].entries()) expect(paid[i]).toBeCloseTo(expected, 12);

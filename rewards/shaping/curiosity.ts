@@ -52,6 +52,7 @@ export const toolCuriosity = defineReward({
   target: z.unknown(),
   field: "answer",
   scope: "group",
+  version: 2,
   options: z.strictObject({ ...CuriosityOptions.shape, ...ToolSuccessOptions.omit({ cap: true }).shape }),
   examples: [
     {
@@ -65,7 +66,7 @@ export const toolCuriosity = defineReward({
     { completion: "a", siblings: ["b"], score: 0 },
   ],
   score(members) {
-    const calls = members.map(({ completion, options }) => toolCalls(completion, options).calls);
+    const calls = members.map((member) => toolCalls(member, member.options).calls);
     const [first] = members;
     const scores = first === undefined ? [] : curiosity(calls, first.options);
     return scores.map((score, i) => ({ score, metrics: { calls: calls[i]! } }));

@@ -1,5 +1,7 @@
 import { expect, test } from "vitest";
+import { observation, policy } from "../../tests/trajectory.ts";
 import { rewardInput } from "../define.ts";
+import { episode } from "../turns.ts";
 import { formatPenalty } from "./format-penalty.ts";
 import { toolBonus } from "./tool-success.ts";
 
@@ -31,6 +33,12 @@ test.each([
   ["\\boxed{1} or \\boxed{2}", { answer: "boxed" }, -1],
 ])("%j with %j scores %i", (completion, options, expected) => {
   expect(score(completion, options)).toBe(expected);
+});
+
+test("what the environment wrote is no answer and no tag of the policy's", () => {
+  const { completion, turns } = episode([policy("a"), observation(`<think>${"x".repeat(1000)}`), policy("b")]);
+  const options = formatPenalty.options!.parse({});
+  expect(formatPenalty.score(rewardInput({ completion, turns, target: undefined, options }))).toBe(0);
 });
 
 // DeepEyes, acceptance 1 and 3: 0.8 accuracy + 0.2 format + 1.2 tool

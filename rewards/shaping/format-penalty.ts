@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { defineReward } from "../define.ts";
+import { policyText } from "../turns.ts";
 import { countOf, TagName } from "./tags.ts";
 import { charsOf } from "./text.ts";
 
@@ -35,16 +36,20 @@ export const formatPenalty = defineReward({
     { completion: "<think>a</think><answer>b</answer>", score: 0 },
     { completion: "<think>a<answer>b</answer>", score: -1 },
   ],
-  score: ({ completion, options }) => (faulty(completion, options) ? -1 : 0),
+  score: ({ completion, turns, options }) => {
+    const own = policyText({ completion, turns }, "");
+    const all = turns.map(({ text }) => text).join("");
+    const uneven = options.equal_counts.some(([a, b]) => countOf(all, a) !== countOf(all, b));
+    return uneven || faulty(own, options) ? -1 : 0;
+  },
 });
 
-function faulty(text: string, { answer, think, max_chars, equal_counts }: Options): boolean {
+function faulty(text: string, { answer, think, max_chars }: Options): boolean {
   const close = `</${think}>`;
   const last = text.lastIndexOf(close);
   const rest = last < 0 ? text : text.slice(last + close.length);
   if (answer === "boxed") return countOf(rest, "\\boxed{") !== 1;
-  const pairs: [string, string][] = [[`<${think}>`, close], ...equal_counts];
-  if (pairs.some(([a, b]) => countOf(text, a) !== countOf(text, b))) return true;
+  if (countOf(text, `<${think}>`) !== countOf(text, close)) return true;
   if (countOf(rest, "<answer>") !== countOf(rest, "</answer>")) return true;
   const given = answerText(text);
   return (given === null && answer === "tag_required") || charsOf(given ?? text) > max_chars;

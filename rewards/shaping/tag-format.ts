@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { defineReward } from "../define.ts";
+import { isObserved } from "../turns.ts";
 import { type TagBlock, TagName, tagBlocks, withoutBlocks } from "./tags.ts";
 import { charsOf } from "./text.ts";
 
@@ -22,7 +23,10 @@ const Options = z
       .default("blank")
       .describe("text outside of the tags: none, only between the first and the last, or anywhere"),
     blank: z.boolean().default(false).describe("whether a part may be blank"),
-    ignore: z.array(TagName).default([]).describe("blocks the environment writes, such as tool_response; they are cut out first"),
+    ignore: z
+      .array(TagName)
+      .default([])
+      .describe("blocks such as tool_response that are cut out first, where no environment wrote turns of its own; those never count"),
     max_chars: z.record(TagName, z.int().min(0)).default({}).describe("the longest text of a tag in characters"),
     partial: z.boolean().default(false).describe("the share of the tags that are right, in place of all or nothing"),
   })
@@ -53,8 +57,8 @@ export const tagFormat = defineReward({
     { completion: "<answer>b</answer>", score: 0 },
     { completion: "<answer>b</answer>", options: { partial: true }, score: 1 / 2 },
   ],
-  score({ completion, options }) {
-    const text = withoutBlocks(completion, options.ignore);
+  score({ completion, turns, options }) {
+    const text = isObserved(turns) ? completion : withoutBlocks(completion, options.ignore);
     const names = options.tags.flatMap((item) => (typeof item === "string" ? [item] : item.repeat));
     const { blocks, paired } = tagBlocks(text, names);
     if (options.partial) return rightShare(blocks, options);

@@ -1,24 +1,20 @@
 import { z } from "zod";
+import type { Turn } from "../../core/types.ts";
 import { defineReward } from "../define.ts";
-import { TagName, tagBlocks } from "./tags.ts";
+import { answeredTurns, toolOptions, toolUses } from "../tools.ts";
 
 export const ToolSuccessOptions = z.strictObject({
   cap: z.int().min(1).default(2).describe("so many calls that went well are full credit"),
-  call: TagName.default("tool_call").describe("the tag of a call"),
-  response: TagName.default("tool_response").describe("the tag of what a tool answers"),
-  errors: z
-    .array(z.string().regex(/\S/, "expected text that is not blank").max(200))
-    .default(["Error", "Execution error", "Tool execution failed"])
-    .describe("a response that begins like one of these is a call that failed, in whatever case"),
+  ...toolOptions,
 });
 type Options = z.infer<typeof ToolSuccessOptions>;
 
 /**
- * Calls of a tool that went well, up to a cap: min(calls, cap) / cap. A call went well if the next block after it is a response
- * that does not begin with an error. Range [0, 1]; 0 without such a call. The target is not read.
+ * Calls of a tool that went well, up to a cap: min(calls, cap) / cap. A call went well if the environment answered it, and neither says in its
+ * log that it failed nor begins with an error. Range [0, 1]; 0 without such a call. The target is not read.
  *
- * Any tool's calls, by what was answered; `render_tool_use` renders the drafts itself. A policy that may write the response's tag itself
- * can feign calls: use it where the environment writes them.
+ * Any tool's calls, by what was answered; `render_tool_use` renders the drafts itself.
+ * With `responses: text` and where no environment wrote, tags in the text are answers; a policy that writes them feigns calls.
  * Source: RRVF (arXiv:2507.20766), the tool reward; its cap is not published.
  */
 export const toolSuccess = defineReward({
@@ -26,6 +22,7 @@ export const toolSuccess = defineReward({
   target: z.unknown(),
   field: "answer",
   range: [0, 1],
+  version: 2,
   options: ToolSuccessOptions,
   examples: [
     {
@@ -51,8 +48,8 @@ export const toolSuccess = defineReward({
       score: 0,
     },
   ],
-  score({ completion, options }) {
-    const { calls, right } = toolCalls(completion, options);
+  score({ completion, turns, options }) {
+    const { calls, right } = toolCalls({ completion, turns }, options);
     return { score: cappedToolReward(right, { cap: options.cap }), metrics: { calls, right } };
   },
 });
@@ -65,16 +62,13 @@ export interface ToolCalls {
   lastFailed: boolean;
 }
 
-/** The calls in a text. Linear; never throws. */
-export function toolCalls(text: string, { call, response, errors }: Omit<Options, "cap">): ToolCalls {
-  const { blocks } = tagBlocks(text, [call, response]);
-  const failed = errors.map((error) => error.toLowerCase());
-  const outcomes = blocks.flatMap(({ name }, i) => {
-    if (name !== call) return [];
-    const next = blocks[i + 1];
-    const said = next?.name === response ? next.text.trimStart().slice(0, 200).toLowerCase() : null;
-    return [said !== null && !failed.some((error) => said.startsWith(error))];
-  });
+/** The calls of a trajectory. Linear; never throws. */
+export function toolCalls(
+  input: { completion: string; turns: readonly Turn[] },
+  { call, response, responses, errors }: Omit<Options, "cap">,
+): ToolCalls {
+  const uses = toolUses(answeredTurns(input, responses, response), { tags: [call], response, errors });
+  const outcomes = uses.map(({ observation }) => observation !== null && !observation.failed);
   return { calls: outcomes.length, right: outcomes.filter(Boolean).length, lastFailed: outcomes.at(-1) === false };
 }
 

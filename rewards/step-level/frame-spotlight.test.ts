@@ -1,13 +1,21 @@
 import { expect, test } from "vitest";
 import type { StepScore } from "../../core/types.ts";
+import { observation, policy } from "../../tests/trajectory.ts";
 import { rewardInput } from "../define.ts";
+import { episode } from "../turns.ts";
 import { frameSpotlight } from "./frame-spotlight.ts";
 
 const TIMED = "What happens at 01:30?";
-const ask = (completion: string, question = TIMED, options: object = {}) =>
+/** Behind each action the environment writes, up to the next thought. */
+const turnsOf = (completion: string) =>
+  episode(
+    completion.split(/(?<=<\/action>)|(?=<think>)/).map((text) => (/^<(think|action)>/.test(text) ? policy(text) : observation(text))),
+  ).turns;
+const ask = (completion: string, question = TIMED, options: object = {}, turns = turnsOf(completion)) =>
   frameSpotlight.score(
     rewardInput({
       completion,
+      turns,
       target: { answer: "B", question, total_frames: 3000 },
       options: frameSpotlight.options!.parse(options),
     }),
@@ -48,6 +56,13 @@ test.each([
 test("a question without a time pays no bonus for looking one up", () => {
   expect(ask(time() + choose(2200, 2400) + answer(), "What happens?").score).toBeCloseTo(1.02, 12);
   expect(ask(time("01:30", "is: 0") + choose(0, 100) + answer()).score).toBeCloseTo(1.02, 12); // nor does frame 0
+});
+
+test("a policy that tells itself the frame is not told", () => {
+  const completion = time() + choose(2200, 2400) + answer();
+  const { turns } = episode([policy(completion)]);
+  expect(ask(completion, TIMED, {}, turns)).toMatchObject({ score: 0, metrics: { consistent: 0 } });
+  expect(ask(completion, TIMED, { responses: "text" }, turns).score).toBeCloseTo(1.52, 12);
 });
 
 test("the weights of the paper", () => {

@@ -2,6 +2,8 @@ import { z } from "zod";
 import type { StepScore } from "../../core/types.ts";
 import { defineReward } from "../define.ts";
 import { sameText } from "../shaping/text.ts";
+import { Responses } from "../tools.ts";
+import { isObserved, observedText } from "../turns.ts";
 import { type FrameTurn, parseFrameTurns } from "./frame-turns.ts";
 
 const Gold = z.object({
@@ -13,6 +15,7 @@ const Gold = z.object({
 const Options = z.strictObject({
   min_span: z.int().min(0).default(8).describe("a range of frames must be longer than this"),
   time_action: z.number().min(0).default(0.5).describe("a right answer with a time looked up, where the question names a time"),
+  responses: Responses,
   choose_frames: z.number().min(0).default(0.02).describe("a right answer with a range looked at"),
 });
 
@@ -27,6 +30,8 @@ const VIDEO = { answer: "B", question: "What happens at 01:30?", total_frames: 3
  * thought, and was not looked at before, nor was the one around it by a frame, nor is it the whole video. A time is asked for once, was told,
  * lies in the range that follows next, and is not the last thing done before the answer.
  *
+ * Who tells is the environment; with `responses: text` and where it wrote no turns, whatever stands in the text behind the action.
+ *
  * Range [0, 1 + time_action + choose_frames]. Target: `{ answer, question, total_frames }`.
  * Steps: each action, 1, or 0 at the first that breaks a rule, none after it. Metric: `consistent`.
  * Source: FrameThinker (ICLR 2026), code; its paper reports 0.2 and 0 as the best weights.
@@ -36,6 +41,7 @@ export const frameSpotlight = defineReward({
   target: Gold,
   field: "gold",
   options: Options,
+  version: 2,
   examples: [
     {
       completion: [
@@ -51,8 +57,11 @@ export const frameSpotlight = defineReward({
     },
     { completion: "<think>B</think><action>output answer: B</action>", target: VIDEO, score: 1 },
   ],
-  score({ completion, target, options }) {
-    const turns = parseFrameTurns(completion);
+  score({ completion, turns: written, target, options }) {
+    const inText = options.responses === "text" && !isObserved(written);
+    const turns = parseFrameTurns(completion, (start, end) =>
+      inText ? completion.slice(start, end).split("<think>", 1)[0]! : observedText(written, start, end),
+    );
     if (turns === null) return { score: 0, steps: [], metrics: { consistent: 0 } };
     const broken = firstInconsistency(turns, target.total_frames, options.min_span);
     const judged = broken < 0 ? turns : turns.slice(0, broken + 1);

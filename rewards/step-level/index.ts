@@ -6,6 +6,7 @@ import { frameSpotlight } from "./frame-spotlight.ts";
 import { manipulationGrounding } from "./manipulation-grounding.ts";
 import { progress } from "./progress.ts";
 import { rationaleConsistency } from "./rationale-consistency.ts";
+import { retrievalNdcg } from "./retrieval-ndcg.ts";
 import { rouge } from "./rouge.ts";
 import { stepMatch } from "./step-match.ts";
 import { subGoals } from "./sub-goals.ts";
@@ -20,6 +21,7 @@ export const stepLevel: RewardDefinition[] = [
   manipulationGrounding,
   progress,
   rationaleConsistency,
+  retrievalNdcg,
   rouge,
   stepMatch,
   subGoals,

@@ -79,7 +79,7 @@ function onlyReward(exported: Record<string, unknown>, names: string[]): string 
 /** What keeps a value from being a reward. The file is not compiled against our types, so its shape is looked at. */
 function faults(value: unknown): string[] {
   if (typeof value !== "object" || value === null) return [`expected an object, got ${value === null ? "null" : typeof value}`];
-  const { name, field, target, options, score, scope, combine, range, version, needs } = value as Record<string, unknown>;
+  const { name, field, target, options, score, scope, combine, range, version, needs, reads } = value as Record<string, unknown>;
   const found: string[] = [];
   if (typeof name !== "string" || name.trim() === "") found.push("`name` must be a text");
   if (typeof field !== "string") found.push("`field` must name the example field that holds the target");
@@ -95,6 +95,7 @@ function faults(value: unknown): string[] {
   if (needs !== undefined && !(Array.isArray(needs) && needs.every((need) => NEEDS.includes(need)))) {
     found.push(`\`needs\` must be a list of ${NEEDS.join(", ")}`);
   }
+  if (reads !== undefined && reads !== "policy" && reads !== "all") found.push("`reads` must be policy or all");
   return found;
 }
 

@@ -10,6 +10,7 @@ import { z } from "zod";
 import { formula } from "../algebra/formula.ts";
 import { createScorer } from "../compose.ts";
 import { RewardSpec } from "../options.ts";
+import { episode } from "../turns.ts";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 let folder: string;
@@ -74,7 +75,17 @@ test("the page's rewards of groups, turns, pictures and logprobs work, and add u
   await scorer.close();
 });
 
-test("the page's test passes", { timeout: 60_000 }, async () => {
+test("the page's reward of tools sees them in its thread", { timeout: 60_000 }, async () => {
+  const scorer = await createScorer([RewardSpec.parse({ file: "looked-closely.ts" })], { folder, seed: 0 });
+  const trajectory = episode([
+    { role: "policy", text: '<tool_call>{"name": "zoom", "arguments": {}}</tool_call>' },
+    { role: "observation", text: "here it is", log: { area: 0.25 } },
+  ]);
+  expect((await scorer.score({ example: { id: "a", fields: {} }, finish: "stop", ...trajectory })).reward).toBe(1);
+  await scorer.close();
+});
+
+test("the page's tests pass", { timeout: 60_000 }, async () => {
   await symlink(join(root, "node_modules"), join(folder, "node_modules"));
   const config = `export default { resolve: { alias: { vlrl: ${JSON.stringify(join(root, "index.ts"))} } } };\n`;
   await writeFile(join(folder, "vitest.config.mjs"), config);
@@ -82,5 +93,5 @@ test("the page's test passes", { timeout: 60_000 }, async () => {
   // A run of its own: nothing of this one's may be inherited.
   const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("VITEST")));
   const { stdout } = await promisify(execFile)(process.execPath, [vitest, "run", "--root", folder], { cwd: folder, env });
-  expect(stdout).toMatch(/5 passed/);
+  expect(stdout).toMatch(/7 passed/);
 });

@@ -37,8 +37,8 @@ export async function scoreExample(definition: AnyReward, example: RewardExample
 function spansOf({ completion }: RewardExample): TurnSpan[] | undefined {
   if (typeof completion === "string") return undefined;
   let start = 0;
-  return completion.map(([role, text]) => {
-    const span = { role, start, end: start + text.length, firstToken: start, endToken: start + text.length };
+  return completion.map(([role, text, log]) => {
+    const span = { role, start, end: start + text.length, firstToken: start, endToken: start + text.length, ...(log && { log }) };
     start = span.end;
     return span;
   });
@@ -68,7 +68,7 @@ export function exampleLines(example: RewardExample): string[] {
 
 function turnsText({ completion }: RewardExample): string {
   if (typeof completion === "string") return completion;
-  return completion.map(([role, text]) => `${role}: ${text}`).join("\n");
+  return completion.map(([role, text, log]) => `${role}: ${text}${log ? `  log: ${json(log)}` : ""}`).join("\n");
 }
 
 function labelled(label: string, value: string): string[] {
