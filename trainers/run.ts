@@ -95,7 +95,7 @@ async function runIn(plan: RunPlan, control: RunControl): Promise<RunSummary> {
 }
 
 /** The checkpoint to go on from, or null for a fresh start. A folder that holds a run is never started over. */
-async function findCheckpoint(plan: RunPlan, { runDir, resume, from, listener }: RunControl): Promise<Checkpoint | null> {
+async function findCheckpoint(plan: RunPlan, { runDir, resume, from, listener, completed }: RunControl): Promise<Checkpoint | null> {
   const holdsRun =
     (await exists(runDir)) && (await readdir(runDir)).some((name) => ["recipe.yaml", "checkpoints", "metrics.jsonl"].includes(name));
   const place = { file: runDir };
@@ -122,7 +122,8 @@ async function findCheckpoint(plan: RunPlan, { runDir, resume, from, listener }:
     });
   }
   const finishedStages = checkpoint.state.stages.filter(({ kind }) => kind !== "eval").length;
-  refuseChanges(checkpoint.state.recipe, recipeOf(plan), { finishedStages, file: join(runDir, "recipe.yaml") });
+  const { recipe } = checkpoint.state;
+  refuseChanges(completed?.(recipe) ?? recipe, recipeOf(plan), { finishedStages, file: join(runDir, "recipe.yaml") });
   return checkpoint;
 }
 
