@@ -10,6 +10,8 @@ export interface Composed {
   outcome: number | null;
   /** raw scores by part; null for one that gave none */
   parts: Record<string, number | null>;
+  /** what parts report beside their scores, all in one */
+  metrics: Record<string, number>;
 }
 
 type Asked = Partial<Omit<ScoreRequest, "example" | "completion">>;
@@ -30,7 +32,8 @@ export function composed(yaml: string, judges: JudgeSpecs = {}) {
       const failed = parts.flatMap(({ name, outcome: one }) => ("message" in one ? [`${name}: ${one.message}`] : []));
       if (failed.length > 0) throw new Error(failed.join("; "));
       const scores = parts.map(({ name, outcome: one }) => [name, one.kind === "score" ? one.score : null]);
-      return { reward, outcome, parts: Object.fromEntries(scores) };
+      const metrics = parts.flatMap(({ outcome: one }) => (one.kind === "score" ? Object.entries(one.metrics ?? {}) : []));
+      return { reward, outcome, parts: Object.fromEntries(scores), metrics: Object.fromEntries(metrics) };
     } finally {
       await scorer.close();
     }
