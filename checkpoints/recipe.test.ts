@@ -12,7 +12,15 @@ const recipe = {
   rewards: [{ name: "answer", timeout_ms: 5000, error_limit: 0.5 }],
   stages: [
     { name: "cold", kind: "sft", steps: 100, eval_every: 0, optimizer: { lr: 0.001 } },
-    { name: "rl", kind: "grpo", steps: 50, eval_every: 0, save_every: 10, optimizer: { lr: 0.0001 } },
+    {
+      name: "rl",
+      kind: "grpo",
+      steps: 50,
+      eval_every: 0,
+      save_every: 10,
+      optimizer: { lr: 0.0001 },
+      rewards: [{ weight: 1, memory_mb: 512 }],
+    },
   ],
 };
 
@@ -41,6 +49,8 @@ test.each<[string, unknown, string, boolean]>([
   ["stages.0.steps", 60, "stages[0].steps", true], // finished: history
   ["stages.0.eval_every", 10, "stages[0].eval_every", false],
   ["stages.1.save_every", 5, "stages[1].save_every", false],
+  ["stages.1.rewards.0.memory_mb", 99, "stages[1].rewards[0].memory_mb", false],
+  ["stages.1.rewards.0.weight", 2, "stages[1].rewards[0].weight", true],
   ["stages.1.optimizer.lr", 0.1, "stages[1].optimizer.lr", true],
   ["seed", 1, "seed", true],
   ["model.name", "large", "model.name", true],

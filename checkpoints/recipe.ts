@@ -55,7 +55,7 @@ function leaves(value: unknown, path = "", out = new Map<string, unknown>()): Ma
 
 function mayChange(field: string, finishedStages: number): boolean {
   if (
-    /^(name$|model\.(threads|executor|device)$|(evaluation|checkpoints|rollouts)(\.|\[|$)|rewards\[\d+\]\.(timeout_ms|memory_mb|error_limit)$)/.test(
+    /^(name$|model\.(threads|executor|device)$|(evaluation|checkpoints|rollouts)(\.|\[|$)|(stages\[\d+\]\.)?rewards\[\d+\]\.(timeout_ms|memory_mb|error_limit)$)/.test(
       field,
     )
   )

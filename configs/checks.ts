@@ -7,7 +7,7 @@ import { RewardSpec } from "../rewards/options.ts";
 import { Evaluation, GrpoStage, PpoStage, Retention, type Stage } from "../trainers/options.ts";
 import { updatesPerStep } from "../trainers/runner.ts";
 import { grpoProblems } from "./grpo-checks.ts";
-import { problemAt } from "./problems.ts";
+import { fieldText, problemAt } from "./problems.ts";
 import { at, plain, type Tree } from "./tree.ts";
 import { sentence } from "./wording.ts";
 
@@ -21,33 +21,62 @@ const EVAL_METRICS = ["accuracy", "accuracy_low", "accuracy_high", "reward", "me
 export function crossChecks(tree: Tree): Problem[] {
   const written = items(tree, "stages");
   const stages = written.map((value) => soundFields(GrpoStage, value));
-  const rewards = items(tree, "rewards").map((value) => soundFields(RewardSpec, value));
+  const lists = rewardLists(tree, written);
   return [
-    ...sameNames(tree, "stages", "A stage's name is a part of its checkpoints' names."),
-    ...sameNames(tree, "rewards", "Parts of the reward are told apart by name: remove one, or give it another with `as`."),
+    ...sameNames(tree, ["stages"], "A stage's name is a part of its checkpoints' names."),
+    ...lists.flatMap(({ path }) =>
+      sameNames(tree, path, "Parts of the reward are told apart by name: remove one, or give it another with `as`."),
+    ),
     ...stages.flatMap((stage, i) => (stage.kind === "grpo" ? grpoProblems(tree, stage, written[i] as Record<string, unknown>, i) : [])),
     ...written.flatMap((value, i) => ppoProblems(tree, soundFields(PpoStage, value), i)),
     ...stages.flatMap((stage, i) => longSchedule(tree, stage, i)),
-    ...nothingToLearn(tree, written, rewards),
-    ...namedRewards(tree, stages, rewards),
-    ...namedJudges(tree, rewards),
-    ...references(tree, rewards),
+    ...lists.flatMap((list) => [...nothingToLearn(tree, list), ...namedJudges(tree, list), ...references(tree, list)]),
+    ...namedRewards(tree, lists[0]!.rewards),
+    ...stages.flatMap((stage, i) => namedInFilter(tree, stage, i, lists)),
   ];
 }
 
-function items(tree: Tree, key: string): unknown[] {
-  const list = at(tree, [key]);
+type Path = readonly (string | number)[];
+
+/** A list of rewards: the recipe's, or a stage's own. */
+interface RewardList {
+  path: Path;
+  rewards: Partial<RewardSpec>[];
+  /** indices of the stages that learn from it, and their kinds */
+  learners: Map<number, string>;
+}
+
+/** The recipe's rewards first, then each stage's own. */
+function rewardLists(tree: Tree, stages: unknown[]): RewardList[] {
+  const rewardsAt = (path: Path) => items(tree, ...path).map((value) => soundFields(RewardSpec, value));
+  const learners = stages.flatMap((stage, i): [number, string][] => {
+    const kind = (stage as { kind?: unknown } | null)?.kind;
+    return typeof kind === "string" && REWARDED.has(kind) ? [[i, kind]] : [];
+  });
+  const own = learners.filter(([i]) => at(tree, ["stages", i, "rewards"])?.kind === "list");
+  const rest = learners.filter((learner) => !own.includes(learner));
+  return [
+    { path: ["rewards"], rewards: rewardsAt(["rewards"]), learners: new Map(rest) },
+    ...own.map((learner): RewardList => {
+      const path = ["stages", learner[0], "rewards"];
+      return { path, rewards: rewardsAt(path), learners: new Map([learner]) };
+    }),
+  ];
+}
+
+function items(tree: Tree, ...path: Path): unknown[] {
+  const list = at(tree, path);
   return list?.kind === "list" ? list.items.map(plain) : [];
 }
 
-function sameNames(tree: Tree, key: string, cure: string): Problem[] {
-  const entries = items(tree, key).map((item) => item as { name?: unknown; as?: unknown } | null);
+function sameNames(tree: Tree, list: Path, cure: string): Problem[] {
+  const entries = items(tree, ...list).map((item) => item as { name?: unknown; as?: unknown } | null);
   const names = entries.map((entry) => entry?.as ?? entry?.name);
   return names.flatMap((name, i) => {
     const first = names.indexOf(name);
     if (typeof name !== "string" || first === i) return [];
-    const path = [key, i, entries[i]?.as === undefined ? "name" : "as"];
-    return [problemAt(tree, path, `"${name}" is the name of ${key}.${first} already`, cure)];
+    const path = [...list, i, entries[i]?.as === undefined ? "name" : "as"];
+    return [problemAt(tree, path, `"${name}" is the name of ${fieldText([...list, first])} already`, cure)];
   });
 }
 
@@ -75,18 +104,32 @@ const REWARDED = new Map([
   ["ppo", "PPO"],
 ]);
 
-function nothingToLearn(tree: Tree, stages: unknown[], rewards: Partial<RewardSpec>[]): Problem[] {
+function nothingToLearn(tree: Tree, { path, rewards, learners }: RewardList): Problem[] {
   const idle = rewards.length > 0 && rewards.every(({ log_only, weight }) => log_only || weight === 0);
-  const who = stages.map((stage) => REWARDED.get((stage as { kind?: string } | null)?.kind ?? "")).find((name) => name !== undefined);
-  if (!idle || who === undefined) return [];
-  const cure = `${who} needs a total that differs: give one of them a weight.`;
-  return [problemAt(tree, ["rewards"], "every reward is log_only or weighs 0", cure)];
+  const [kind] = learners.values();
+  if (!idle || kind === undefined) return [];
+  const cure = `${REWARDED.get(kind)} needs a total that differs: give one of them a weight.`;
+  return [problemAt(tree, path, "every reward is log_only or weighs 0", cure)];
 }
 
-/** Rewards that other sections name. A reward file says its name only when it is loaded, so with one of those any name may be right. */
-function namedRewards(tree: Tree, stages: Partial<GrpoStage>[], rewards: Partial<RewardSpec>[]): Problem[] {
+/** Names of rewards; null where one may be any, since a reward file says its name only when it is loaded. */
+function namesOf(rewards: Partial<RewardSpec>[]): string[] | null {
   const known = rewards.map(nameOf).filter((name) => name !== undefined);
-  if (known.length === 0 || known.length < rewards.length) return [];
+  return known.length === 0 || known.length < rewards.length ? null : known;
+}
+
+/** The reward that a stage's filter looks at is one of those that score its completions. */
+function namedInFilter(tree: Tree, { filter }: Partial<GrpoStage>, index: number, lists: RewardList[]): Problem[] {
+  const known = namesOf(lists.find(({ learners }) => learners.has(index))?.rewards ?? []);
+  if (!filter || known === null || filter.on === "reward" || known.includes(filter.on)) return [];
+  const { message, cure } = unknown("reward of this stage", filter.on, ["reward", ...known]);
+  return [problemAt(tree, ["stages", index, "filter", "on"], message, cure)];
+}
+
+/** The recipe's rewards that other sections name. */
+function namedRewards(tree: Tree, rewards: Partial<RewardSpec>[]): Problem[] {
+  const known = namesOf(rewards);
+  if (known === null) return [];
   const problems: Problem[] = [];
   const refuse = (path: (string | number)[], { message, cure }: Pick<Problem, "message" | "cure">) =>
     problems.push(problemAt(tree, path, message, cure));
@@ -94,10 +137,6 @@ function namedRewards(tree: Tree, stages: Partial<GrpoStage>[], rewards: Partial
   if (typeof correct === "string" && !known.includes(correct)) {
     refuse(["evaluation", "correct"], unknown("reward of this recipe", correct, known));
   }
-  stages.forEach(({ filter }, i) => {
-    const names = ["reward", ...known];
-    if (filter && !names.includes(filter.on)) refuse(["stages", i, "filter", "on"], unknown("reward of this recipe", filter.on, names));
-  });
   const { metric } = soundFields(Retention, section(tree, "checkpoints"));
   const metrics = [...EVAL_METRICS, ...known];
   // Rewards report numbers of their own beside the score, so a strange name may be right; one that is nearly a known name is not.
@@ -108,12 +147,12 @@ function namedRewards(tree: Tree, stages: Partial<GrpoStage>[], rewards: Partial
 }
 
 /** Judges that rewards name in their options. */
-function namedJudges(tree: Tree, rewards: Partial<RewardSpec>[]): Problem[] {
+function namedJudges(tree: Tree, { path: list, rewards }: RewardList): Problem[] {
   const known = Object.keys((section(tree, "judges") ?? {}) as object);
   return rewards.flatMap(({ options }, i) => {
     const judge = options?.judge;
     if (typeof judge !== "string" || known.includes(judge)) return [];
-    const path = ["rewards", i, "options", "judge"];
+    const path = [...list, i, "options", "judge"];
     if (known.length === 0) return [problemAt(tree, path, `there is no judge "${judge}"`, "Describe it in the section judges.")];
     const { message, cure } = unknown("judge", judge, known);
     return [problemAt(tree, path, message, cure)];
@@ -121,9 +160,9 @@ function namedJudges(tree: Tree, rewards: Partial<RewardSpec>[]): Problem[] {
 }
 
 /** Names that a reward gives other rewards: unknown ones, and rings of them. */
-function references(tree: Tree, rewards: Partial<RewardSpec>[]): Problem[] {
+function references(tree: Tree, { path: list, rewards }: RewardList): Problem[] {
   return referenceProblems(rewards, rewards.map(nameOf)).map(({ index, path, message, cure }) =>
-    problemAt(tree, ["rewards", index, ...path], message, cure),
+    problemAt(tree, [...list, index, ...path], message, cure),
   );
 }
 

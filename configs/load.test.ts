@@ -222,7 +222,7 @@ describe("one fault, its place and its cure", () => {
     [
       "    group_size: 8",
       "    filter: { on: anser }",
-      'r.yaml:16:19: stages.1.filter.on: no reward of this recipe is called "anser"\n  Did you mean "answer"?',
+      'r.yaml:16:19: stages.1.filter.on: no reward of this stage is called "anser"\n  Did you mean "answer"?',
     ],
     [
       "    group_size: 8",

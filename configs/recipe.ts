@@ -26,7 +26,10 @@ export const Recipe = z.strictObject({
     })
     .describe("a dataset by name, its options beside it"),
   environment: environmentSpec.prefault({ name: "visual_question" }).describe("how a row becomes a prompt"),
-  rewards: z.array(RewardSpec).min(1).describe("what a completion is scored by: total = sum of weight * score"),
+  rewards: z
+    .array(RewardSpec)
+    .min(1)
+    .describe("what a completion is scored by, in evaluations and in stages without rewards of their own: total = sum of weight * score"),
   judges: JudgeSpecs.prefault({}).describe("who may be asked about a completion, by a name that rewards give in `judge`"),
   stages: z.array(Stage).min(1).describe("what is done, in order; each stage goes on from the weights of the one before"),
   evaluation: Evaluation.prefault({}).describe("how the policy is judged on the rows of data.eval"),
@@ -54,7 +57,7 @@ export const RecipeFile = Recipe.extend({
 /** Sections that name one of several kinds of thing, with options of that kind beside the name: another name drops the old options. */
 export const NAMED_SECTIONS = ["data.train", "data.eval", "environment"];
 
-/** Keys of which a part of the recipe has one: writing one over a base recipe drops the other. */
+/** Keys of which a section, or an entry of a list, has one: writing one over a base recipe drops the other. */
 export const ALTERNATIVES: ReadonlyMap<string, readonly [string, string]> = new Map([
   ["model", ["preset", "path"]],
   ["rewards", ["name", "file"]],
@@ -67,6 +70,7 @@ export const PATH_FIELDS = [
   "data.train.path",
   "data.eval.path",
   "rewards.*.file",
+  "stages.*.rewards.*.file",
   "judges.*.path",
   "judges.*.file",
   "judges.*.cache",

@@ -71,7 +71,7 @@ export function kept(section: MapTree, over: MapTree["entries"], path: string[])
   const renamed = name !== undefined && old !== undefined && plain(name) !== plain(old);
   if (renamed && NAMED_SECTIONS.includes(path.join("."))) return new Map();
   const entries = new Map(section.entries);
-  const pair = ALTERNATIVES.get(path[0] ?? "");
+  const pair = ALTERNATIVES.get(String(path.length < 2 ? path[0] : path.at(-2)));
   if (pair?.some((key) => over.has(key))) for (const key of pair) entries.delete(key);
   return entries;
 }

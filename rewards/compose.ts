@@ -11,7 +11,7 @@ import type { Judges } from "./judges/define.ts";
 import { openJudges } from "./judges/index.ts";
 import type { RewardSpec } from "./options.ts";
 import { failureKind } from "./outcome.ts";
-import type { Part, ScorerContext } from "./part.ts";
+import { type Part, rewardField, type ScorerContext } from "./part.ts";
 import { isThreaded, openFiles } from "./user/files.ts";
 
 /**
@@ -20,7 +20,7 @@ import { isThreaded, openFiles } from "./user/files.ts";
  * refers to one that is not there or to itself.
  */
 export async function createScorer(specs: RewardSpec[], context: ScorerContext): Promise<Scorer> {
-  const judges = await openJudges(context.judges ?? {}, context.folder);
+  const judges = context.opened ?? (await openJudges(context.judges ?? {}, context.folder));
   const files = openFiles(specs, context);
   const problems: Problem[] = [];
   const parts: (Part | null)[] = [];
@@ -133,7 +133,7 @@ class ComposedScorer implements Scorer {
   }
 
   takeFailing(): Problem[] {
-    return this.health.take(this.context.recipe ?? this.context.folder);
+    return this.health.take(this.context.recipe ?? this.context.folder, (i) => rewardField(this.context, i));
   }
 
   private total(parts: Scored["parts"]): Scored {
@@ -209,6 +209,6 @@ function fieldText(path: (string | number)[]): string {
   return path.map((key, i) => (typeof key === "number" ? `[${key}]` : `${i > 0 ? "." : ""}${key}`)).join("");
 }
 
-function recipeProblem(index: number, field: string, message: string, { recipe, folder }: ScorerContext): Problem {
-  return { place: { file: recipe ?? folder }, field: `rewards[${index}].${field}`, message };
+function recipeProblem(index: number, field: string, message: string, context: ScorerContext): Problem {
+  return { place: { file: context.recipe ?? context.folder }, field: rewardField(context, index, field), message };
 }

@@ -37,8 +37,8 @@ export class RewardHealth {
     }
   }
 
-  /** What is wrong with the rewards that failed too often since the last call, `file` being the recipe. Forgets what it counted. */
-  take(file: string): Problem[] {
+  /** What is wrong with the rewards that failed too often since the last call: `file` is the recipe, `fieldOf` where in it each stands. Forgets what it counted. */
+  take(file: string, fieldOf = (index: number) => `rewards[${index}]`): Problem[] {
     const counted = this.tallies;
     this.tallies = new Map();
     return this.parts.flatMap(({ name, limit }, i): Problem[] => {
@@ -46,7 +46,7 @@ export class RewardHealth {
       if (failures === 0 || failures / scores <= limit) return [];
       const message = `"${name}" failed for ${failures} of ${scores} completions, a larger share than its error_limit of ${limit}`;
       const cure = [...shown, "Put it right and go on with --resume, or raise its error_limit: 1 lets it fail."].join("\n  ");
-      return [{ place: { file }, field: `rewards[${i}]`, message, cure }];
+      return [{ place: { file }, field: fieldOf(i), message, cure }];
     });
   }
 }

@@ -5,6 +5,7 @@ import { turnsByTag } from "../rewards/turns.ts";
 
 const CHAIN = ["3 + 7 = 10", "10 + 5 = 15", "so 15"];
 const VIDEO = { answer: "B", valid_segments: [2, 3], valid_frames: [[100, 140]], valid_bounding_box: [[120, [10, 10, 50, 50]]] };
+const FRAMES = { labels: [5, 1, 3, 4, 1, 1, 1, 5], shown: [0, 1, 2, 3] };
 const TOOLS = { zoom: { bbox_2d: "numbers", label: "string?" } };
 export const CALL = '<tool_call>{"name":"zoom","arguments":{"bbox_2d":[1,2,3,4]}}</tool_call>';
 
@@ -25,6 +26,9 @@ export const CASES: [name: string, options: object, target: unknown, low: number
   ["format_penalty", {}, "15", -1, 0],
   ["format_penalty", { answer: "boxed" }, "15", -1, 0],
   ["format_penalty", { answer: "tag_required", equal_counts: [["<image>", "</image>"]] }, "15", -1, 0],
+  ["frame_identification", { responses: "text" }, FRAMES, 0, 1],
+  ["frame_retrieval", { responses: "text" }, FRAMES, 0, 1],
+  ["frame_retrieval", { retrieval: "precision", responses: "text" }, FRAMES, 0, 1],
   ["frame_spotlight", { responses: "text" }, { answer: "B", question: "at 01:30?", total_frames: 3000 }, 0, 1.52],
   ["gated_length", { gate: "" }, "15", -1, 0],
   ["gated_length", { gate: "so", unit: "words" }, "15", -1, 0],
@@ -37,6 +41,8 @@ export const CASES: [name: string, options: object, target: unknown, low: number
   ["length_target", {}, 500, Number.NEGATIVE_INFINITY, 0],
   ["length_target", { form: "max" }, 500, 0, 1],
   ["manipulation_grounding", {}, VIDEO, 0, 2],
+  ["observation_format", {}, "15", 0, 1],
+  ["observation_format", { pairs_required: true }, "15", 0, 1],
   ["progress", {}, [20, 50, -10], 0, 1],
   ["rationale_consistency", {}, "15", 0, 1],
   ["rationale_consistency", { conclusion: "letter" }, "15", 0, 1],

@@ -1,3 +1,5 @@
+import { formula } from "../rewards/algebra/formula.ts";
+import type { RewardSpec } from "../rewards/options.ts";
 import { advantages } from "./advantages/index.ts";
 import { aggregations } from "./aggregation/index.ts";
 import { klEstimators } from "./kl/estimators.ts";
@@ -6,6 +8,7 @@ import { hasEntropyBonus, hasKlTerm } from "./losses/spec.ts";
 import type { GrpoStage, SftStage, Stage } from "./options.ts";
 import { explainPpo } from "./ppo/explain.ts";
 import { explainDpo } from "./preference/explain.ts";
+import { isRewarded, ownRewards } from "./stage-rewards.ts";
 
 /** One line of an explanation: what it is about, and what it says. */
 export type Line = [about: string, says: string];
@@ -13,9 +16,11 @@ export type Line = [about: string, says: string];
 /** A number that arithmetic on decimals may have left a tail on. */
 const tidy = (text: string): string => text.replace(/\d+\.\d{12,}/g, (digits) => String(Number(Number(digits).toPrecision(10))));
 
-/** What a stage minimises, with its numbers. */
-export function explainStage(stage: Stage): Line[] {
+/** What a stage minimises, with its numbers, and what it scores by: its own rewards, or the recipe's. */
+export function explainStage(stage: Stage, recipeRewards: readonly RewardSpec[] = []): Line[] {
   const lines = linesOf(stage);
+  const rewards = ownRewards(stage) ?? recipeRewards;
+  if (isRewarded(stage) && rewards.length > 0) lines.push(...rewardLines(rewards));
   return lines.map(([about, says]) => [about, tidy(says)]);
 }
 
@@ -30,6 +35,11 @@ function linesOf(stage: Stage): Line[] {
     case "ppo":
       return explainPpo(stage);
   }
+}
+
+function rewardLines(rewards: readonly RewardSpec[]): Line[] {
+  const [sum = "", ...below] = formula(rewards).split("\n");
+  return [["reward", sum.replace(/^reward = /, "")], ...below.map((line): Line => ["", line.trim()])];
 }
 
 const LEARNED = { completion: "response", assistant: "answers'", all: "prompt's and answers'" };

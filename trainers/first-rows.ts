@@ -4,10 +4,10 @@ import type { EncodedPrompt, TrainRow } from "../engines/engine.ts";
 import { type Environment, resolveEnvironment } from "../environments/index.ts";
 import { checkLength } from "../models/length.ts";
 import type { Processor } from "../models/processor.ts";
-import { createScorer } from "../rewards/compose.ts";
 import type { RunPlan } from "./plan.ts";
+import { openRewards } from "./reward-sets.ts";
 import { type Crew, openData, rowProblem } from "./setup.ts";
-import { type RowEncoder, type StageNeeds, stageNeeds } from "./stage-needs.ts";
+import { type RowEncoder, type StageNeeds, stageNeeds, stageStarts } from "./stage-needs.ts";
 
 export interface FirstRows {
   /** of each stage */
@@ -55,22 +55,19 @@ export async function firstRows(plan: RunPlan, files: string | null, most: numbe
 }
 
 async function openChecked(plan: RunPlan, environment: Environment): Promise<Pick<Crew, "train" | "held">> {
-  const scorer = await createScorer(plan.rewards, { folder: plan.folder, seed: plan.seed });
+  const rewards = await openRewards(plan);
   try {
-    return await openData(plan, environment, scorer);
+    return await openData(plan, environment, rewards);
   } finally {
-    await scorer.close();
+    await rewards.close();
   }
 }
 
-/** Each stage goes on where the one before it stops. */
 function stageTakings(stages: RunPlan["stages"], most: number): Taking[] {
-  let next = 0;
-  return stages.map((stage): Taking => {
+  const starts = stageStarts(stages);
+  return stages.map((stage, i): Taking => {
     const { rowsPerStep, row } = stageNeeds(stage);
-    const first = next;
-    next += stage.steps * rowsPerStep;
-    return { first, count: Math.min(most, stage.steps * rowsPerStep), row };
+    return { first: starts[i]!, count: Math.min(most, stage.steps * rowsPerStep), row };
   });
 }
 

@@ -9,6 +9,7 @@ import { PpoStage } from "./ppo/options.ts";
 import { DpoStage } from "./preference/options.ts";
 import { Replay } from "./replay.ts";
 import { Sampling } from "./sampling-options.ts";
+import { StageRewards } from "./stage-rewards.ts";
 
 export type { Optimizer } from "./optimizer-options.ts";
 export { DpoStage, PpoStage, Sampling };
@@ -109,6 +110,7 @@ export const GrpoStage = z.strictObject({
     .default(null)
     .describe("groups in one forward and backward pass; null takes the whole minibatch"),
   sampling: Sampling.prefault({}),
+  rewards: StageRewards,
   filter: GroupFilter.nullable()
     .default(null)
     .describe("which groups are learned from, others being sampled in place of the rest; null takes all"),

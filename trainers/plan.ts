@@ -34,4 +34,6 @@ export interface RunControl {
   /** aborted: finish the step, save, and return */
   signal: AbortSignal;
   listener: RunListener;
+  /** A checkpoint's recipe with the defaults of fields that came later; it is taken as it is unless given. */
+  completed?(recipe: Record<string, unknown>): unknown;
 }

@@ -5,7 +5,6 @@ import { refuseChanges } from "../checkpoints/recipe.ts";
 import { type Checkpoint, checkCheckpoint, latestCheckpoint, retain, saveCheckpoint, sweepCheckpoints } from "../checkpoints/store.ts";
 import { advising, atomicWrite, exists, sweepTemporary } from "../core/atomic.ts";
 import { UserError } from "../core/errors.ts";
-import type { Scorer } from "../core/types.ts";
 import { isDeviceError } from "../engines/executor.ts";
 import { dpoRunner } from "./dpo.ts";
 import { evaluatePolicy } from "./evaluate.ts";
@@ -17,6 +16,7 @@ import type { RunControl, RunPlan } from "./plan.ts";
 import { ppoRunner } from "./ppo/runner.ts";
 import { curveSvg } from "./report/curve.ts";
 import { MetricsLog, readMetrics } from "./report/metrics.ts";
+import type { RewardSets } from "./reward-sets.ts";
 import { type StageContext, type StageRunner, updatesPerStep } from "./runner.ts";
 import { assemble, type Crew, checkReferences, modelFolder, presetFolderOf } from "./setup.ts";
 import { sftRunner } from "./sft.ts";
@@ -83,7 +83,7 @@ async function runIn(plan: RunPlan, control: RunControl): Promise<RunSummary> {
     const crew = await assemble(plan, folder, { start: checkpoint === null });
     const log = await MetricsLog.open(control.runDir);
     try {
-      refuseOtherRewards(checkpoint, crew.scorer, control.runDir);
+      refuseOtherRewards(checkpoint, crew.rewards, control.runDir);
       return await new Run(plan, control, crew, log, checkpoint).all();
     } finally {
       await log.close();
@@ -95,7 +95,7 @@ async function runIn(plan: RunPlan, control: RunControl): Promise<RunSummary> {
 }
 
 /** The checkpoint to go on from, or null for a fresh start. A folder that holds a run is never started over. */
-async function findCheckpoint(plan: RunPlan, { runDir, resume, from, listener }: RunControl): Promise<Checkpoint | null> {
+async function findCheckpoint(plan: RunPlan, { runDir, resume, from, listener, completed }: RunControl): Promise<Checkpoint | null> {
   const holdsRun =
     (await exists(runDir)) && (await readdir(runDir)).some((name) => ["recipe.yaml", "checkpoints", "metrics.jsonl"].includes(name));
   const place = { file: runDir };
@@ -122,12 +122,13 @@ async function findCheckpoint(plan: RunPlan, { runDir, resume, from, listener }:
     });
   }
   const finishedStages = checkpoint.state.stages.filter(({ kind }) => kind !== "eval").length;
-  refuseChanges(checkpoint.state.recipe, recipeOf(plan), { finishedStages, file: join(runDir, "recipe.yaml") });
+  const { recipe } = checkpoint.state;
+  refuseChanges(completed?.(recipe) ?? recipe, recipeOf(plan), { finishedStages, file: join(runDir, "recipe.yaml") });
   return checkpoint;
 }
 
 /** A reward whose version has changed since may score the same completion otherwise, and the run would not be the one that was started. */
-function refuseOtherRewards(checkpoint: Checkpoint | null, { versions = {} }: Scorer, runDir: string): void {
+function refuseOtherRewards(checkpoint: Checkpoint | null, { versions }: RewardSets, runDir: string): void {
   const before = (checkpoint?.state.trainer.reward_versions ?? {}) as Record<string, number>;
   const changed = Object.entries(versions).filter(([name, version]) => (before[name] ?? version) !== version);
   if (changed.length === 0) return;
@@ -218,6 +219,7 @@ class Run {
     // saved when the device failed in the evaluation after the last step
     if (progress.step === stage.steps) return this.finish(stage, runner, {}, () => 0);
     const monitors = await this.monitorsOf(stage);
+    const { scorer } = this.crew.rewards.of(stage.name);
     let clock = performance.now();
     const lap = () => {
       const seconds = (performance.now() - clock) / 1000;
@@ -227,7 +229,7 @@ class Run {
     };
     while (progress.step < stage.steps) {
       // an evaluation's failures are in its own numbers
-      this.crew.scorer.takeFailing?.();
+      scorer.takeFailing?.();
       const { metrics, tokens } = await this.take(stage, runner);
       progress.step++;
       progress.policyVersion += updatesPerStep(stage);
@@ -240,7 +242,7 @@ class Run {
       control.listener({ type: "step", stage: stage.name, step: progress.step, steps: stage.steps, metrics: all });
       for (const message of watched.warnings)
         control.listener({ type: "warning", message: `${stage.name} step ${progress.step}: ${message}` });
-      const failing = this.crew.scorer.takeFailing?.() ?? [];
+      const failing = scorer.takeFailing?.() ?? [];
       if (last) {
         await this.finish(stage, runner, all, lap);
         if (failing.length > 0) throw new UserError(failing);
@@ -313,7 +315,7 @@ class Run {
   private contextOf(stage: Stage): StageContext {
     const { plan, control, progress, crew } = this;
     return {
-      crew,
+      crew: { ...crew, ...crew.rewards.of(stage.name) },
       seed: plan.seed,
       stage: stage.name,
       firstExample: progress.dataPosition,
@@ -383,7 +385,7 @@ class Run {
           stage_seconds: stageSeconds,
           stage_tokens: stageTokens,
           seconds: this.seconds(),
-          reward_versions: crew.scorer.versions ?? {},
+          reward_versions: crew.rewards.versions,
           runner: json(this.runner?.state?.() ?? null),
         },
       },
@@ -410,7 +412,7 @@ class Run {
       seed: plan.seed,
       model: { parameters, model_type },
       checkpoint: (await latestCheckpoint(control.runDir)).checkpoint?.folder ?? "",
-      reward_versions: this.crew.scorer.versions ?? {},
+      reward_versions: this.crew.rewards.versions,
       wall_s: this.seconds(),
       stages: progress.stages,
     };

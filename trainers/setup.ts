@@ -1,24 +1,24 @@
 import { mkdir, rm } from "node:fs/promises";
 import { isAbsolute, join, resolve } from "node:path";
-import { DataError, noting, type Problem, RecipeError, UserError } from "../core/errors.ts";
+import { DataError, noting, type Problem, problemText, RecipeError, UserError } from "../core/errors.ts";
 import type { Example, Scorer } from "../core/types.ts";
 import type { Dataset } from "../datasets/define.ts";
 import { openDataset } from "../datasets/index.ts";
 import type { Engine } from "../engines/engine.ts";
 import { type Environment, resolveEnvironment } from "../environments/index.ts";
 import type { Processor } from "../models/processor.ts";
-import { createScorer } from "../rewards/compose.ts";
 import { type EngineStart, startEngine } from "./engine.ts";
 import type { RunPlan } from "./plan.ts";
+import { openRewards, type RewardSet, type RewardSets } from "./reward-sets.ts";
+import { stageStarts } from "./stage-needs.ts";
+import { isRewarded, ownRewards } from "./stage-rewards.ts";
 
-/** Everything that works during a run. */
-export interface Crew {
+/** Everything that works during a run; its rewards are those of the stage that works with it, or the recipe's. */
+export interface Crew extends RewardSet {
   engine: Engine;
   processor: Processor;
   environment: Environment;
-  scorer: Scorer;
-  /** weights of the rewards that enter the total, by name */
-  rewardWeights: ReadonlyMap<string, number>;
+  rewards: RewardSets;
   train: Dataset;
   held: Dataset | null;
   /** the folder with the model's config.json, which every checkpoint takes along */
@@ -65,13 +65,12 @@ export function engineStart({ model, seed, folder: root, stages }: RunPlan, fold
 
 /** Opens data, rewards, environment, processor and engine; what does not fit together is a DataError before anything runs. */
 export async function assemble(plan: RunPlan, folder: string, { start }: { start: boolean }): Promise<Crew> {
-  const context = { folder: plan.folder, seed: plan.seed };
   const [{ loadProcessor }, { modelFolders }] = await Promise.all([import("../models/processor/load.ts"), import("../models/folders.ts")]);
   const environment = resolveEnvironment(plan.environment);
-  const scorer = await createScorer(plan.rewards, { ...context, judges: plan.judges });
+  const rewards = await openRewards(plan);
   let engine: Engine | undefined;
   try {
-    const { train, held } = await openData(plan, environment, scorer);
+    const { train, held } = await openData(plan, environment, rewards);
     const { base, files } = await modelFolders(folder);
     const { max_pixels, min_pixels, max_length } = plan.model;
     const processor = await loadProcessor(files, { maxPixels: max_pixels, minPixels: min_pixels });
@@ -79,44 +78,63 @@ export async function assemble(plan: RunPlan, folder: string, { start }: { start
     const started = engine;
     const close = async () => {
       await started.close();
-      await scorer.close();
+      await rewards.close();
     };
     const maxLength = max_length ?? processor.contextLength;
-    const rewardWeights = new Map(
-      scorer.names.flatMap((name, i): [string, number][] => (scorer.counted.includes(name) ? [[name, plan.rewards[i]!.weight]] : [])),
-    );
-    return { engine, processor, environment, scorer, rewardWeights, train, held, configFolder: base, maxLength, close };
+    return { engine, processor, environment, rewards, ...rewards.recipe, train, held, configFolder: base, maxLength, close };
   } catch (error) {
     await engine?.close();
-    await scorer.close();
+    await rewards.close();
     throw error;
   }
 }
 
-/** The recipe's datasets. Throws UserError with all that is wrong with either and with the first rows of both. */
-export async function openData(plan: RunPlan, environment: Environment, scorer: Scorer): Promise<Pick<Crew, "train" | "held">> {
+/** The recipe's datasets. Throws UserError with all that is wrong with either and with the rows that stages and evaluation begin with. */
+export async function openData(plan: RunPlan, environment: Environment, rewards: RewardSets): Promise<Pick<Crew, "train" | "held">> {
   const problems: Problem[] = [];
-  const open = (split: "train" | "eval", spec: RunPlan["data"]["train"]) =>
+  const open = (split: "train" | "eval", spec: RunPlan["data"]["train"], takings: Taking[]) =>
     noting(problems, async () => {
       const dataset = await openDataset(spec, { folder: plan.folder, seed: plan.seed });
-      await checkRows(`data.${split}`, dataset, environment, scorer);
+      await checkRows(`data.${split}`, dataset, environment, takings);
       return dataset;
     });
-  const train = await open("train", plan.data.train);
-  const held = plan.data.eval === null ? null : await open("eval", plan.data.eval);
+  const evaluation: Taking = { first: 0, scorer: rewards.recipe.scorer };
+  const train = await open("train", plan.data.train, trainTakings(plan, rewards));
+  const held = plan.data.eval === null ? null : await open("eval", plan.data.eval, [evaluation]);
   if (train === null || problems.length > 0) throw new UserError(problems);
   return { train, held };
 }
 
-async function checkRows(field: string, dataset: Dataset, environment: Environment, scorer: Scorer): Promise<void> {
+/** Who takes rows of a dataset, from which on, and the rewards that they are scored by. */
+interface Taking {
+  first: number;
+  /** null where nothing is scored */
+  scorer: Scorer | null;
+  /** whose own rewards they are; the recipe's unless given */
+  stage?: string;
+}
+
+/** Where stages have rewards of their own, each row is checked by those of the stage that begins with it; else the first rows by the recipe's. */
+function trainTakings({ stages }: RunPlan, rewards: RewardSets): Taking[] {
+  if (stages.every((stage) => ownRewards(stage) === null)) return [{ first: 0, scorer: rewards.recipe.scorer }];
+  const starts = stageStarts(stages);
+  return stages.map((stage, i): Taking => {
+    const own = ownRewards(stage) === null ? {} : { stage: stage.name };
+    return { first: starts[i]!, scorer: isRewarded(stage) ? rewards.of(stage.name).scorer : null, ...own };
+  });
+}
+
+async function checkRows(field: string, dataset: Dataset, environment: Environment, takings: readonly Taking[]): Promise<void> {
   const problems: Problem[] = [];
-  for (let i = 0; i < Math.min(CHECKED_ROWS, dataset.size); i++) {
-    const example = await dataset.at(i);
-    for (const message of [...environment.check(example.fields), ...(await scorer.check(example))]) {
-      problems.push(rowProblem(field, example, message));
+  for (const { first, scorer, stage } of takings) {
+    for (let i = first; i < first + Math.min(CHECKED_ROWS, dataset.size); i++) {
+      const example = await dataset.at(i);
+      const ill = ((await scorer?.check(example)) ?? []).map((message) => (stage === undefined ? message : `stage "${stage}": ${message}`));
+      for (const message of [...environment.check(example.fields), ...ill]) problems.push(rowProblem(field, example, message));
     }
   }
-  if (problems.length > 0) throw new DataError(problems);
+  const told = new Map(problems.map((problem) => [problemText(problem), problem]));
+  if (told.size > 0) throw new DataError([...told.values()]);
 }
 
 /** What is wrong with a row of a dataset, `field` the recipe's name for that. */

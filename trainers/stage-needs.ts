@@ -2,6 +2,7 @@ import type { Example } from "../core/types.ts";
 import type { EncodedPrompt, TrainCompletion, TrainRow } from "../engines/engine.ts";
 import type { Environment } from "../environments/index.ts";
 import type { Processor } from "../models/processor.ts";
+import { examplesPerStep } from "./grpo-sample.ts";
 import type { LossOptions } from "./losses/define.ts";
 import { lossOptions } from "./losses/spec.ts";
 import type { GrpoStage, Sampling, Stage } from "./options.ts";
@@ -33,6 +34,12 @@ export interface RowEncoder {
 }
 
 const ofLength = (length: number): TrainCompletion => ({ tokens: new Int32Array(length), fields: {} });
+
+/** Index of the first example of each stage: it goes on where the one before it stops. */
+export function stageStarts(stages: readonly Stage[]): number[] {
+  const sizes = stages.map((stage) => stage.steps * (stage.kind === "grpo" ? examplesPerStep(stage) : stageNeeds(stage).rowsPerStep));
+  return sizes.map((_, i) => sizes.slice(0, i).reduce((sum, size) => sum + size, 0));
+}
 
 export function stageNeeds(stage: Stage): StageNeeds {
   if (stage.kind === "sft") {

@@ -116,6 +116,16 @@ describe("train", () => {
     expect(again.printed).toBe(terminal.printed);
   });
 
+  test("--dry-run prints the sum of each stage that has rewards of its own", async () => {
+    const set = ["stages=[{ name: rl, kind: grpo, steps: 1, rewards: [{ name: boxes }, { name: format, weight: 0.5 }] }]"];
+    const terminal = fakeTerminal();
+    await train(recipe, { set, dryRun: true }, terminal, fakeTrainer().trainer);
+    expect(terminal.printed).toContain("# reward = answer\n# rl: reward = boxes + 0.5 * format\n# 1,234,567");
+    const json = fakeTerminal();
+    await train(recipe, { set, dryRun: true, json: true }, json, fakeTrainer().trainer);
+    expect(JSON.parse(json.printed)).toMatchObject({ formula: "reward = answer", stage_formulas: { rl: "reward = boxes + 0.5 * format" } });
+  });
+
   test("the first signal asks for an orderly end, and the command to go on with is printed", async () => {
     const before = process.listenerCount("SIGINT");
     const { trainer } = fakeTrainer((control) => {

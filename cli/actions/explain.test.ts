@@ -42,3 +42,10 @@ test("of a changed recipe, as JSON", async () => {
   expect(rl).toMatchObject({ stage: "rl", kind: "grpo" });
   expect(rl.lines[0]).toEqual(["minimises", "sum of w l + 0.5 sum of v KL, over the tokens of each update"]);
 });
+
+test("and what it is scored by: the recipe's rewards, or its own", async () => {
+  const set = ["rewards=[{ name: answer, weight: 2 }, { name: format, gate: true }]"];
+  expect(await printed({ set })).toContain("  reward     2 * answer + format\n             0 unless format > 0\n");
+  expect(await printed({ set: [...set, "stages.rl.rewards=[{ name: boxes }]"] })).toContain("  reward     boxes\n");
+  expect((await printed({ set: [] })).split("rl (grpo)")[0]).not.toContain("reward");
+});

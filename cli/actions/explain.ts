@@ -11,8 +11,8 @@ export interface ExplainOptions {
 
 /** Says what each stage of a recipe minimises; returns the exit code. */
 export async function explainCommand(file: string, { set, json }: ExplainOptions, terminal: Terminal): Promise<number> {
-  const { stages } = await loadPlan(file, set);
-  const explained = stages.map((stage) => ({ stage: stage.name, kind: stage.kind, lines: explainStage(stage) }));
+  const { stages, rewards } = await loadPlan(file, set);
+  const explained = stages.map((stage) => ({ stage: stage.name, kind: stage.kind, lines: explainStage(stage, rewards) }));
   if (json) {
     terminal.out(`${JSON.stringify(explained)}\n`);
     return EXIT.ok;

@@ -84,3 +84,24 @@ test("mistakes of the reader", async () => {
   await expect(rewardAudit("answer", OPTIONS, fakeTerminal())).rejects.toThrow("answer: has no data.train");
   await expect(rewardAudit(file, { ...OPTIONS, data: join(folder, "none.jsonl") }, fakeTerminal())).rejects.toThrow("no such file");
 });
+
+test("the rewards of each stage are audited too, or those of one", async () => {
+  const file = join(folder, "staged.yaml");
+  await writeFile(
+    file,
+    "rewards: [{ name: answer }]\nstages: [{ name: rl, kind: grpo, steps: 1, rewards: [{ name: answer }, { name: format, weight: 2 }] }]\n",
+  );
+  const both = fakeTerminal();
+  expect(await rewardAudit(file, { ...OPTIONS, data, json: true }, both)).toBe(3);
+  const reports = both.printed
+    .trimEnd()
+    .split("\n")
+    .map((line) => JSON.parse(line) as AuditReport & { stage?: string });
+  expect(reports.map(({ stage, verdict }) => [stage, verdict])).toEqual([
+    [undefined, "passed"],
+    ["rl", "failed"],
+  ]);
+  const one = fakeTerminal({ width: () => 160 });
+  expect(await rewardAudit(file, { ...OPTIONS, data, stage: "rl", set: ["stages.rl.rewards.1.weight=0.25"] }, one)).toBe(0);
+  expect(one.printed).toContain("rewards of stage rl\n");
+});

@@ -6,7 +6,7 @@ import { shortNumber } from "../terminal/number.ts";
 import { table } from "../terminal/table.ts";
 import { paint, type Terminal } from "../terminal/terminal.ts";
 import { printable, truncate } from "../terminal/text.ts";
-import { namedRewards, openScorer } from "./reward-open.ts";
+import { type NamedRewards, namedRewards, openScorer } from "./reward-open.ts";
 import { fileRows, recipeRows } from "./reward-rows.ts";
 
 export interface RewardAuditOptions {
@@ -14,6 +14,7 @@ export interface RewardAuditOptions {
   data?: string;
   limit?: number;
   responseField: string[];
+  stage?: string;
   set: string[];
   json?: boolean;
 }
@@ -24,19 +25,39 @@ const HEAD = 160;
 /** Rows whose targets don't fit that are told. */
 const PROBLEMS = 10;
 
-/** Plays policies that deserve nothing against a recipe's rewards, or a single one; returns the exit code, `EXIT.failed` where one is paid too much. */
+/**
+ * Plays policies that deserve nothing against a recipe's rewards and against those that its stages have of their own, or against a single one's;
+ * returns the exit code, `EXIT.failed` where one is paid too much.
+ */
 export async function rewardAudit(recipe: string, options: RewardAuditOptions, terminal: Terminal): Promise<number> {
-  const { audit, DEFAULT_LIMIT } = await import("../../rewards/audit/audit.ts");
-  const named = await namedRewards(recipe, options.set);
-  const { rows: wanted, set } = options;
+  const { rows: wanted, set, stage } = options;
+  const first = await namedRewards(recipe, set, stage);
+  const others = stage === undefined ? await Promise.all(first.stages.map((name) => namedRewards(recipe, set, name))) : [];
   const rows = options.data === undefined ? await recipeRows(recipe, { rows: wanted, set }) : await fileRows(options.data, wanted);
+  const failed: boolean[] = [];
+  for (const named of [first, ...others]) failed.push(await auditOne(named, rows, recipe, options, terminal));
+  return failed.includes(true) ? EXIT.failed : EXIT.ok;
+}
+
+/** Audits rewards that score together; returns whether a policy is paid too much. */
+async function auditOne(
+  named: NamedRewards,
+  rows: readonly Example[],
+  recipe: string,
+  options: RewardAuditOptions,
+  terminal: Terminal,
+): Promise<boolean> {
+  const { audit, DEFAULT_LIMIT } = await import("../../rewards/audit/audit.ts");
   const scorer = await openScorer(named, recipe);
   try {
     await refuseRows(scorer, rows, options.data ?? recipe);
     const limit = options.limit ?? DEFAULT_LIMIT;
     const report = await audit(scorer, named.specs, rows, { limit, responses: [...options.responseField, ...RESPONSES] });
-    terminal.out(options.json ? `${JSON.stringify(report)}\n` : `${reportLines(report, terminal).join("\n")}\n`);
-    return report.verdict === "failed" ? EXIT.failed : EXIT.ok;
+    const { stage } = named;
+    const title = stage === undefined ? [] : ["", paint(`rewards of stage ${printable(stage)}`, "bold", terminal)];
+    const text = [...title, ...reportLines(report, terminal)].join("\n");
+    terminal.out(`${options.json ? JSON.stringify({ ...(stage === undefined ? {} : { stage }), ...report }) : text}\n`);
+    return report.verdict === "failed";
   } finally {
     await scorer.close();
   }

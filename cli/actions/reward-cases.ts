@@ -114,6 +114,7 @@ function rolloutCase(rollout: StoredRollout, example: Example): Case {
     id: `${example.id}, ${stage} step ${step}, group ${group} member ${member}`,
     request: { example, completion: text, tokens: tokens.length, finish, tokenIds: tokens, logprobs, turns },
     group: `${stage}/${step}/${group}`,
+    stage,
     recorded: { parts, reward, outcome },
   };
 }

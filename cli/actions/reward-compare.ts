@@ -10,6 +10,8 @@ import { namedRewards, openScorer } from "./reward-open.ts";
 import { headOf } from "./reward-test.ts";
 
 export interface RewardCompareOptions {
+  stageA?: string;
+  stageB?: string;
   thresholdA?: number;
   thresholdB?: number;
   most: number;
@@ -28,9 +30,9 @@ export async function rewardCompare(
     import("../../rewards/workbench/cases.ts"),
     import("../../rewards/workbench/compare.ts"),
   ]);
-  const first = await openScorer(await namedRewards(a), a);
+  const first = await openScorer(await namedRewards(a, [], options.stageA), a);
   try {
-    const second = await openScorer(await namedRewards(b), b);
+    const second = await openScorer(await namedRewards(b, [], options.stageB), b);
     try {
       const targets = [first, second].flatMap((scorer) => Object.values(scorer.targets ?? {}));
       const cases = await readCases(data, [...new Set(targets)]);

@@ -13,20 +13,23 @@ export interface NamedRewards {
   folder: string;
   /** files whose change changes the rewards */
   files: string[];
+  /** the stage whose own they are; a recipe's unless given */
+  stage?: string;
+  /** stages of the recipe that have rewards of their own */
+  stages: string[];
 }
 
 const CODE = [".ts", ".mts", ".js", ".mjs"];
 
-/** The rewards of a recipe (`.yaml`), of a file of one's own (`.ts`, `.js`, `.mjs`), or one of this package by its name. Throws UserError. */
-export async function namedRewards(what: string, set: readonly string[] = []): Promise<NamedRewards> {
-  if ([".yaml", ".yml"].includes(extname(what))) {
-    const { loadRewards } = await import("../../configs/rewards.ts");
-    const { rewards: specs, judges, seed, folder } = await loadRewards(what, { set });
-    const files = specs.flatMap(({ file }) => (file === undefined ? [] : [resolve(folder, file)]));
-    return { specs, judges, seed, folder, files: [resolve(what), ...files] };
-  }
+/**
+ * The rewards of a recipe (`.yaml`) or of one of its stages, of a file of one's own (`.ts`, `.js`, `.mjs`), or one of this package by its name.
+ * Throws UserError.
+ */
+export async function namedRewards(what: string, set: readonly string[] = [], stage?: string): Promise<NamedRewards> {
+  if ([".yaml", ".yml"].includes(extname(what))) return recipeRewards(what, set, stage);
   const [{ RewardSpec }, { rewards }] = await Promise.all([import("../../rewards/options.ts"), import("../../rewards/index.ts")]);
   const refuse = (message: string, cure: string) => new UserError({ place: { file: what }, message, cure });
+  if (stage !== undefined) throw refuse("has no stages", "Only a recipe's rewards can be those of a stage.");
   if (set.length > 0) throw refuse("--set changes recipes", "Write the reward with its options into a YAML file of `rewards`.");
   const isFile = CODE.includes(extname(what));
   if (!isFile && !rewards.has(what)) {
@@ -42,7 +45,16 @@ export async function namedRewards(what: string, set: readonly string[] = []): P
     throw refuse(messages.join("; "), "Write it with its options into a YAML file of `rewards`, and name that.");
   }
   const folder = isFile ? dirname(resolve(what)) : process.cwd();
-  return { specs: [data], judges: {}, seed: 0, folder, files: isFile ? [resolve(what)] : [] };
+  return { specs: [data], judges: {}, seed: 0, folder, files: isFile ? [resolve(what)] : [], stages: [] };
+}
+
+/** The rewards of a recipe, or those by which one of its stages scores. Throws UserError. */
+export async function recipeRewards(recipe: string, set: readonly string[], stage?: string): Promise<NamedRewards> {
+  const { loadRewards } = await import("../../configs/rewards.ts");
+  const { rewards: specs, judges, seed, folder, stages } = await loadRewards(recipe, { set, stage });
+  const files = specs.flatMap(({ file }) => (file === undefined ? [] : [resolve(folder, file)]));
+  const own = stage !== undefined && stages.includes(stage) ? { stage } : {};
+  return { specs, judges, seed, folder, files: [resolve(recipe), ...files], stages, ...own };
 }
 
 /** How many completions to score at the same time so that what each takes can be told: many only where somebody else does the work. */
@@ -53,7 +65,8 @@ export async function atOnce({ specs }: NamedRewards, { waits }: Pick<Scorer, "w
 }
 
 /** The scorer of named rewards; its owner closes it. */
-export async function openScorer({ specs, judges, seed, folder }: NamedRewards, recipe?: string): Promise<Scorer> {
+export async function openScorer({ specs, judges, seed, folder, stage }: NamedRewards, recipe?: string): Promise<Scorer> {
   const { createScorer } = await import("../../rewards/compose.ts");
-  return createScorer(specs, { folder, seed, judges, ...(recipe === undefined ? {} : { recipe }) });
+  const place = { ...(recipe === undefined ? {} : { recipe }), ...(stage === undefined ? {} : { field: `stages.${stage}.rewards` }) };
+  return createScorer(specs, { folder, seed, judges, ...place });
 }

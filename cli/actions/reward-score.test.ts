@@ -172,3 +172,36 @@ test("reward test takes a run too", async () => {
   expect(await rewardTest("answer", run, { set: [], json: true }, terminal)).toBe(0);
   expect(JSON.parse(terminal.printed)).toMatchObject({ rows: 4, stats: [{ mean: 0.75 }, { mean: 0.75 }] });
 });
+
+test("rollouts are scored again by the rewards that their own stage has, or the recipe's", async () => {
+  const staged = join(run, "staged.yaml");
+  const stage = (name: string, rewards: string) => `  - { name: ${name}, kind: grpo, steps: 1${rewards} }\n`;
+  const write = (stages: string) => writeFile(staged, `rewards: [{ name: answer }]\nstages:\n${stages}`);
+  // the stage that was recorded is called rl: its own list, format, is 1 for the second completion alone
+  await write(stage("rl", ", rewards: [{ name: format, weight: 3 }]"));
+  expect((await scoreJson({ recipe: staged })).parts).toEqual([
+    { name: "reward", before: 0.75, after: 0.75, changed: 4 },
+    { name: "answer", before: 0.75, after: null, changed: 4 },
+    { name: "format", before: null, after: 0.25, changed: 4 },
+  ]);
+  await write(stage("other", ", rewards: [{ name: format }]") + stage("rl", ""));
+  expect((await scoreJson({ recipe: staged })).parts).toMatchObject([{ changed: 0 }, { name: "answer", changed: 0 }]);
+});
+
+test("--stage picks the rewards of a stage", async () => {
+  const staged = join(run, "picked.yaml");
+  await writeFile(
+    staged,
+    "rewards: [{ name: answer }]\nstages: [{ name: rl, kind: grpo, steps: 1, rewards: [{ name: format, weight: 3 }] }]\n",
+  );
+  const tested = fakeTerminal();
+  await rewardTest(staged, run, { set: [], json: true, stage: "rl" }, tested);
+  expect(JSON.parse(tested.printed).stats).toMatchObject([
+    { name: "reward", mean: 0.75 },
+    { name: "format", mean: 0.25 },
+  ]);
+  const compared = fakeTerminal();
+  await rewardCompare(staged, staged, run, { most: 3, json: true, stageB: "rl" }, compared);
+  expect(JSON.parse(compared.printed)).toMatchObject({ mean_a: 0.75, mean_b: 0.75, tau: -1 });
+  await expect(rewardTest("answer", run, { set: [], stage: "rl" }, fakeTerminal())).rejects.toThrow("has no stages");
+});

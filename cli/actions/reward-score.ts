@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { exists } from "../../core/atomic.ts";
 import { UserError } from "../../core/errors.ts";
+import { groupBy } from "../../core/group-by.ts";
 import type { Scored } from "../../core/types.ts";
 import type { Case } from "../../rewards/workbench/cases.ts";
 import type { Rescored } from "../../rewards/workbench/rescore.ts";
@@ -22,10 +23,7 @@ export interface RewardScoreOptions {
 
 /** Scores a run's recorded rollouts again, with its own rewards or others, and says what changed; returns the exit code. */
 export async function rewardScore(path: string, { recipe, limit, set, json }: RewardScoreOptions, terminal: Terminal): Promise<number> {
-  const [{ scoreCases }, { compareScorings }] = await Promise.all([
-    import("../../rewards/workbench/cases.ts"),
-    import("../../rewards/workbench/rescore.ts"),
-  ]);
+  const { compareScorings } = await import("../../rewards/workbench/rescore.ts");
   if (!(await exists(path))) {
     throw new UserError({
       place: { file: path },
@@ -35,27 +33,42 @@ export async function rewardScore(path: string, { recipe, limit, set, json }: Re
   }
   const run = await readRun(path);
   const cases = firstCases(run.cases, limit);
-  const rewards = recipe ?? join(run.folder, "recipe.yaml");
-  const scorer = await openScorer(await namedRewards(rewards, set), rewards);
-  try {
-    const before = cases.map(({ recorded }) => recorded!);
-    const after = await scoreCases(scorer, cases);
-    const result = compareScorings(before, after);
-    if (json) {
-      const examples = result.examples.map((i) => ({
-        id: cases[i]!.id,
-        completion: cases[i]!.request.completion,
-        before: before[i],
-        after: after[i],
-      }));
-      terminal.out(`${JSON.stringify({ ...result, examples, left: run.left })}\n`);
-    } else {
-      terminal.out(`${reportLines(result, { cases, before, after, left: run.left }, terminal).join("\n")}\n`);
-    }
-  } finally {
-    await scorer.close();
+  const before = cases.map(({ recorded }) => recorded!);
+  const after = await scoreByStage(cases, recipe ?? join(run.folder, "recipe.yaml"), set);
+  const result = compareScorings(before, after);
+  if (json) {
+    const examples = result.examples.map((i) => ({
+      id: cases[i]!.id,
+      completion: cases[i]!.request.completion,
+      before: before[i],
+      after: after[i],
+    }));
+    terminal.out(`${JSON.stringify({ ...result, examples, left: run.left })}\n`);
+  } else {
+    terminal.out(`${reportLines(result, { cases, before, after, left: run.left }, terminal).join("\n")}\n`);
   }
   return EXIT.ok;
+}
+
+/** Scores each case by the rewards that the recipe has for its stage: the stage's own, or the recipe's. */
+async function scoreByStage(cases: readonly Case[], recipe: string, set: readonly string[]): Promise<Scored[]> {
+  const { scoreCases } = await import("../../rewards/workbench/cases.ts");
+  const common = await namedRewards(recipe, set);
+  const own = ({ stage }: Case) => (stage !== undefined && common.stages.includes(stage) ? stage : undefined);
+  const scored: Scored[] = [];
+  for (const [stage, members] of groupBy(cases.keys(), (i) => own(cases[i]!))) {
+    const scorer = await openScorer(stage === undefined ? common : await namedRewards(recipe, set, stage), recipe);
+    try {
+      const found = await scoreCases(
+        scorer,
+        members.map((i) => cases[i]!),
+      );
+      for (const [m, i] of members.entries()) scored[i] = found[m]!;
+    } finally {
+      await scorer.close();
+    }
+  }
+  return scored;
 }
 
 interface Scorings {

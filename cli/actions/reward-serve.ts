@@ -3,6 +3,7 @@ import { UserError } from "../../core/errors.ts";
 import { EXIT } from "../exit.ts";
 import { onInterrupt } from "../interrupt.ts";
 import type { Terminal } from "../terminal/terminal.ts";
+import { openScorer, recipeRewards } from "./reward-open.ts";
 
 export interface RewardServeOptions {
   port: number;
@@ -11,20 +12,17 @@ export interface RewardServeOptions {
   tokenFile?: string;
   maxBody: number;
   unscored?: number;
+  stage?: string;
   set: string[];
   json?: boolean;
 }
 
 /** Serves a recipe's rewards over HTTP until it is interrupted; returns the exit code. */
 export async function rewardServe(recipe: string, options: RewardServeOptions, terminal: Terminal, stop?: AbortSignal): Promise<number> {
-  const [{ loadRewards }, { createScorer }, { listen }] = await Promise.all([
-    import("../../configs/rewards.ts"),
-    import("../../rewards/compose.ts"),
-    import("../../rewards/server/listen.ts"),
-  ]);
-  const { rewards, judges, seed, folder } = await loadRewards(recipe, { set: options.set });
+  const { listen } = await import("../../rewards/server/listen.ts");
+  const rewards = await recipeRewards(recipe, options.set, options.stage);
   const token = await readToken(options.tokenFile);
-  const scorer = await createScorer(rewards, { folder, seed, judges, recipe });
+  const scorer = await openScorer(rewards, recipe);
   const interrupt = onInterrupt(
     () => terminal.err("Stopping: requests under way are answered first.\n"),
     () => {},

@@ -16,6 +16,7 @@ import { watchFiles } from "./watch-files.ts";
 
 export interface RewardTestOptions {
   limit?: number;
+  stage?: string;
   set: string[];
   watch?: boolean;
   json?: boolean;
@@ -49,7 +50,7 @@ export async function rewardTest(
         terminal.err(`${error.message}\n`);
       }
     };
-    const { files } = await namedRewards(what, options.set);
+    const { files } = await namedRewards(what, options.set, options.stage);
     await again();
     terminal.err(`Watching ${files.map((file) => basename(file)).join(", ")}: it runs again when one changes. Ctrl-C ends it.\n`);
     await watchFiles(files, again, signal);
@@ -59,12 +60,12 @@ export async function rewardTest(
   return EXIT.ok;
 }
 
-async function once(what: string, data: string, { limit, set, json }: RewardTestOptions, terminal: Terminal): Promise<number> {
+async function once(what: string, data: string, { limit, stage, set, json }: RewardTestOptions, terminal: Terminal): Promise<number> {
   const [{ scoreCases }, { statsOf, histogram, strangest }] = await Promise.all([
     import("../../rewards/workbench/cases.ts"),
     import("../../rewards/workbench/stats.ts"),
   ]);
-  const named = await namedRewards(what, set);
+  const named = await namedRewards(what, set, stage);
   const scorer = await openScorer(named, what);
   try {
     const cases = await readCases(data, Object.values(scorer.targets ?? {}), limit);

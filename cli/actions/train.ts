@@ -1,8 +1,10 @@
 import { join } from "node:path";
+import { completedRecipe } from "../../configs/older.ts";
 import { formula } from "../../rewards/algebra/formula.ts";
 import type { Estimate } from "../../trainers/estimate.ts";
 import type { RunListener, RunSummary } from "../../trainers/events.ts";
 import type { RunControl, RunPlan } from "../../trainers/plan.ts";
+import { ownRewards } from "../../trainers/stage-rewards.ts";
 import { EXIT } from "../exit.ts";
 import { onInterrupt } from "../interrupt.ts";
 import { loadPlan } from "../plan.ts";
@@ -50,7 +52,8 @@ export async function train(file: string, options: TrainOptions, terminal: Termi
     () => screen.close(),
   );
   try {
-    await trainer.runPlan(plan, { runDir, ...resumption(options.resume), signal: interrupt.signal, listener });
+    const control = { runDir, ...resumption(options.resume), signal: interrupt.signal, listener, completed: completedRecipe };
+    await trainer.runPlan(plan, control);
   } finally {
     interrupt.restore();
     screen.close();
@@ -83,18 +86,26 @@ function rowsLine(rows: Estimate["rows"]): string {
   return `# nothing wrong with the model's files, nor with the rows looked at: ${grouped(rows.train)} of data.train${held}`;
 }
 
+/** The sums of stages that have rewards of their own, by the stage's name. */
+function stageFormulas({ stages }: RunPlan): Record<string, string> {
+  const own = stages.map((stage) => ({ name: stage.name, rewards: ownRewards(stage) }));
+  return Object.fromEntries(own.flatMap(({ name, rewards }) => (rewards === null ? [] : [[name, formula(rewards)]])));
+}
+
 async function dryRun(plan: RunPlan, { json }: TrainOptions, terminal: Terminal, trainer: Trainer): Promise<number> {
   const estimate = await trainer.estimate(plan);
   if (json) {
     const { folder, recipeText, ...recipe } = plan;
-    terminal.out(`${JSON.stringify({ recipe, folder, formula: formula(plan.rewards), estimate })}\n`);
+    const formulas = { formula: formula(plan.rewards), stage_formulas: stageFormulas(plan) };
+    terminal.out(`${JSON.stringify({ recipe, folder, ...formulas, estimate })}\n`);
     return EXIT.ok;
   }
   const tokens = estimate.tokens_per_step.map(({ stage, tokens }) => `# ${printable(stage)}: about ${grouped(tokens)} tokens a step`);
   // Comments, so that what is printed is a recipe again.
-  const sum = formula(plan.rewards).split("\n");
+  const own = Object.entries(stageFormulas(plan)).map(([name, sum]) => `${name}: ${sum}`);
+  const sums = [formula(plan.rewards), ...own].flatMap((sum) => sum.split("\n"));
   const lines = [
-    ...sum.map((line) => `# ${printable(line)}`),
+    ...sums.map((line) => `# ${printable(line)}`),
     `# ${grouped(estimate.parameters)} parameters, about ${grouped(estimate.memory_mb)} MB of memory`,
     ...tokens,
     rowsLine(estimate.rows),

@@ -75,7 +75,7 @@ export function referenceProblems(
         name,
         known.filter((other) => other !== names[index]),
       );
-      const cure = near === null ? `The parts of this recipe are ${known.join(", ")}.` : `Did you mean "${near}"?`;
+      const cure = near === null ? `The parts of this list are ${known.join(", ")}.` : `Did you mean "${near}"?`;
       problems.push({ index, path, message: `no part is called "${name}"`, cure });
     }
   }

@@ -158,7 +158,7 @@ test("unknown names and rings are found where they stand", () => {
       index: 3,
       path: ["part", 1],
       message: 'no part is called "xyz"',
-      cure: "The parts of this recipe are answer, format, bonus, first.",
+      cure: "The parts of this list are answer, format, bonus, first.",
     },
   ]);
   expect(referenceProblems(specs, ["answer", undefined, "bonus", "first"])).toEqual([]);

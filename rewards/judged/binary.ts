@@ -51,4 +51,5 @@ export const judgeBinary = defineReward({
   },
 });
 
-const readVerdict = (text: string): boolean | null => yesOrNo(lastLabelled(text, "verdict"));
+/** `VERDICT: yes` or `no` on the last such line; null without one. */
+export const readVerdict = (text: string): boolean | null => yesOrNo(lastLabelled(text, "verdict"));

@@ -2,8 +2,10 @@ import type { RewardDefinition } from "../define.ts";
 import { actionValidity } from "./action-validity.ts";
 import { detectiveFormat } from "./detective-format.ts";
 import { errorLocation, firstError } from "./first-error.ts";
+import { frameIdentificationReward, frameRetrievalReward } from "./frame-evidence.ts";
 import { frameSpotlight } from "./frame-spotlight.ts";
 import { manipulationGrounding } from "./manipulation-grounding.ts";
+import { observationFormat } from "./observation-format.ts";
 import { progress } from "./progress.ts";
 import { rationaleConsistency } from "./rationale-consistency.ts";
 import { retrievalNdcg } from "./retrieval-ndcg.ts";
@@ -17,8 +19,11 @@ export const stepLevel: RewardDefinition[] = [
   detectiveFormat,
   errorLocation,
   firstError,
+  frameIdentificationReward,
+  frameRetrievalReward,
   frameSpotlight,
   manipulationGrounding,
+  observationFormat,
   progress,
   rationaleConsistency,
   retrievalNdcg,

@@ -5,7 +5,7 @@ import { RecipeError } from "../../core/errors.ts";
 import { nearest } from "../../core/nearest.ts";
 import { rewards } from "../index.ts";
 import type { RewardSpec } from "../options.ts";
-import type { Part, ScorerContext } from "../part.ts";
+import { type Part, rewardField, type ScorerContext } from "../part.ts";
 import { shownPath } from "./blame.ts";
 import { poolSize, RewardPool } from "./pool.ts";
 
@@ -31,7 +31,7 @@ export function openFiles(specs: RewardSpec[], context: ScorerContext): RewardFi
   return {
     async part(index) {
       const timeoutMs = specs[index]!.timeout_ms;
-      if (specs[index]!.file !== undefined) await mustExist(paths[index]!, `rewards[${index}].file`, context);
+      if (specs[index]!.file !== undefined) await mustExist(paths[index]!, rewardField(context, index, "file"), context);
       const { name, version, scope, field } = await pool.load(index);
       return {
         name,

@@ -8,6 +8,8 @@ export interface Case {
   request: ScoreRequest;
   /** of one prompt with others of the same name; a group of its own where null */
   group: string | null;
+  /** of the run that wrote it; undefined for rows of a file */
+  stage?: string;
   /** what it got when it was recorded; null for rows that nobody scored */
   recorded: Scored | null;
 }

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { Optimizer } from "../optimizer-options.ts";
 import { Sampling } from "../sampling-options.ts";
+import { StageRewards } from "../stage-rewards.ts";
 
 /** The value head that a ppo stage trains beside its policy. */
 export const Critic = z.strictObject({
@@ -22,6 +23,7 @@ export const PpoStage = z.strictObject({
     .default(null)
     .describe("completions in one forward and backward pass; null takes the whole minibatch"),
   sampling: Sampling.prefault({}),
+  rewards: StageRewards,
   critic: Critic.prefault({}).describe("a value head on the policy's last hidden state; its parameters' names hold value_head"),
   gamma: z.number().min(0).max(1).default(1).describe("what a reward counts one token earlier"),
   lambda: z.number().min(0).max(1).default(0.95).describe("how far advantages trust rewards rather than values: 1 wholly"),
