@@ -1,8 +1,13 @@
 import { sameAnswer } from "./answers.ts";
 import { clean, joinThousands, wording } from "./clean.ts";
+import { sameTime } from "./clock.ts";
+import { date } from "./dates.ts";
 import { evaluate } from "./evaluate.ts";
+import { mixedQuantity } from "./mixed-units.ts";
 import { type Node, NotMathError, some } from "./node.ts";
+import { sameOption } from "./option.ts";
 import { parseMath } from "./parse-math.ts";
+import { figures, phrase } from "./phrases.ts";
 import { splitUnit } from "./unit-suffix.ts";
 import { unitOf } from "./units.ts";
 
@@ -25,29 +30,83 @@ export function mathEqual(gold: string, given: string, { tolerance = 0 }: MathOp
   if (gold.length > MAX_ANSWER || given.length > MAX_ANSWER) return false;
   const [a, b] = [clean(gold), clean(given)];
   if (a === "" || b === "") return false;
-  if (a === b) return true;
-  const [words, others] = [wording(a), wording(b)];
-  if (isWords(words) && isWords(others)) {
-    if (words === others || words.toLowerCase() === others.toLowerCase()) return true;
-    if (isText(a) || isText(b)) return false;
-  }
-  if (optionLetter(words) !== null && optionLetter(words) === optionLetter(others)) return true;
-  if (a.replace(/\s/g, "") === b.replace(/\s/g, "")) return true;
-  for (const change of [joinThousands, (text: string) => text]) {
-    try {
-      if (sameQuantity(change(a), change(b), tolerance)) return true;
-    } catch (error) {
-      if (!(error instanceof NotMathError)) throw error;
-    }
-  }
-  return false;
+  return a === b || same(a, b, tolerance);
 }
 
-function sameQuantity(a: string, b: string, tolerance: number): boolean {
+function same(a: string, b: string, tolerance: number): boolean {
+  const option = sameOption(a, b);
+  if (typeof option === "boolean") return option;
+  if (option !== null && same(...option, tolerance)) return true;
+  const time = sameTime(a, b);
+  if (time !== null) return time;
+  const [mixed, otherMixed] = [mixedQuantity(a), mixedQuantity(b)];
+  if (mixed !== null || otherMixed !== null) {
+    const [x, y] = [mixed ?? simpleQuantity(a), otherMixed ?? simpleQuantity(b)];
+    if (x !== null && y !== null) return x.dimension === y.dimension && Math.abs(x.value - y.value) <= 1e-9 * Math.abs(x.value);
+  }
+  const [words, others] = [wording(a), wording(b)];
+  const [phrases, otherPhrases] = [phrase(words) ?? phrase(a) ?? date(words), phrase(others) ?? phrase(b) ?? date(others)];
+  if (phrases !== null && phrases === otherPhrases) return true;
+  const [left, right] = [phrases ?? figures(a) ?? a, otherPhrases ?? figures(b) ?? b];
+  if (isWords(words) && isWords(others)) {
+    if (words.toLowerCase() === others.toLowerCase()) return true;
+    if (left === a && right === b && (isText(a) || isText(b))) return false;
+  }
+  if (bare(left) === bare(right)) return true;
+  return readings(left, right).some(([x, y, powersInside]) => sameQuantity(x, y, { tolerance, powersInside }));
+}
+
+/** Without spaces, and without braces around a lone sign. */
+function bare(text: string): string {
+  return text.replace(/\s/g, "").replace(/(?<=[_^])\{([A-Za-z0-9])\}/g, "$1");
+}
+
+/** A number with a unit of the table, in base units. */
+function simpleQuantity(text: string): { value: number; dimension: string } | null {
+  const { rest, unit } = splitUnit(joinThousands(text));
+  const [known, node] = [unitOf(unit), parsed(rest, false)];
+  const value = node === null ? null : constant(node);
+  return known === null || value === null ? null : { value: value * known.factor, dimension: known.dimension };
+}
+
+/** In what ways two texts may be read, the likeliest first. */
+function readings(a: string, b: string): [a: string, b: string, powersInside: boolean][] {
+  const all: [string, string, boolean][] = [[joinThousands(a), joinThousands(b), false]];
+  if (all[0]![0] !== a || all[0]![1] !== b) all.push([a, b, false]);
+  if (POWER_OF_LOG.test(a) || POWER_OF_LOG.test(b)) all.push([a, b, true]);
+  return all;
+}
+
+/** \ln (x+1)^2 is written for ln((x+1)^2) and for ln(x+1)^2 */
+const POWER_OF_LOG = /(?:ln|log)[^()]{0,12}\([^()]{1,40}\)\s?\^/;
+
+interface Reading {
+  tolerance: number;
+  powersInside: boolean;
+}
+
+function sameQuantity(a: string, b: string, { tolerance, powersInside }: Reading): boolean {
   const [gold, given] = [splitUnit(a), splitUnit(b)];
-  const [left, right] = [parseMath(gold.rest), parseMath(given.rest)];
-  if (gold.unit === "" || given.unit === "" || gold.unit === given.unit) return sameAnswer(left, right, tolerance);
-  const [from, to] = [unitOf(gold.unit), unitOf(given.unit)];
+  const [left, right] = [parsed(gold.rest, powersInside), parsed(given.rest, powersInside)];
+  if (left !== null && right !== null && sameWithUnits([left, gold.unit], [right, given.unit], tolerance)) return true;
+  // what looked like a unit may be symbols: 4ns and 4sn
+  if (gold.unit === "" && given.unit === "") return false;
+  const [whole, other] = [parsed(a, powersInside), parsed(b, powersInside)];
+  return whole !== null && other !== null && sameAnswer(whole, other, tolerance);
+}
+
+function parsed(text: string, powersInside: boolean): Node | null {
+  try {
+    return parseMath(text, { powersInside });
+  } catch (error) {
+    if (error instanceof NotMathError) return null;
+    throw error;
+  }
+}
+
+function sameWithUnits([left, unit]: [Node, string], [right, other]: [Node, string], tolerance: number): boolean {
+  if (unit === "" || other === "" || unit === other) return sameAnswer(left, right, tolerance);
+  const [from, to] = [unitOf(unit), unitOf(other)];
   if (from === null || to === null || from.dimension !== to.dimension) return false;
   if (from.factor === to.factor) return sameAnswer(left, right, tolerance);
   const [x, y] = [constant(left), constant(right)];
@@ -58,11 +117,6 @@ function constant(node: Node): number | null {
   if (some(node, ({ kind }) => kind !== "number" && kind !== "call" && kind !== "symbol")) return null;
   const [re, im] = evaluate(node, new Map());
   return Number.isFinite(re) && im === 0 ? re : null;
-}
-
-/** `(B)` and `B` name one option; x and X are two symbols. */
-function optionLetter(words: string): string | null {
-  return /^\(?([A-Z])\)?$/.exec(words)?.[1] ?? null;
 }
 
 /** Words, perhaps with figures, and no signs of mathematics: case says nothing. */

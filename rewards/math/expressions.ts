@@ -54,6 +54,25 @@ function agree(a: Node, b: Node, names: string[]): boolean {
   return compared >= ENOUGH;
 }
 
+/** Whether two antiderivatives are one: their difference is the same number at every point. */
+export function sameUpToConstant(a: Node, b: Node): boolean {
+  const names = [...new Set([...symbols(a), ...symbols(b)])].sort();
+  const random = Random.of(0, "constant points", ...names);
+  let first: Complex | null = null;
+  let compared = 0;
+  for (let i = 0; i < POINTS; i++) {
+    const point = new Map(names.map((name) => [name, (i % 2 === 0 ? 0.3 : -2.2) + 2.5 * random.uniform()]));
+    const [x, y] = [evaluate(a, point), evaluate(b, point)];
+    // a logarithm of |x| and one of x are taken for one, as on the positive half they are
+    if (!finite(x) || !finite(y) || !isReal(x) || !isReal(y)) continue;
+    const gap: Complex = [x[0] - y[0], 0];
+    first ??= gap;
+    if (Math.abs(gap[0] - first[0]) > 1e-9 * Math.max(1, Math.abs(x[0]), Math.abs(y[0]))) return false;
+    compared++;
+  }
+  return compared >= ENOUGH;
+}
+
 /** Whether a - b and c - d are multiples of each other: two spellings of one equation a = b. */
 export function sameEquation([a, b]: [Node, Node], [c, d]: [Node, Node]): boolean {
   const names = [...new Set([a, b, c, d].flatMap(symbols))].sort();

@@ -1,4 +1,5 @@
-import { sameExpression } from "./expressions.ts";
+import { evaluate } from "./evaluate.ts";
+import { infinite, sameExpression, symbols } from "./expressions.ts";
 import { call, type Node } from "./node.ts";
 
 export interface Interval {
@@ -11,8 +12,11 @@ export interface Interval {
 const INFINITY: Node = { kind: "symbol", name: "infinity" };
 const REAL_LINE: Interval = { low: call("negate", INFINITY), high: INFINITY, lowIn: false, highIn: false };
 
+const MAX_CUTS = 20;
+
 /**
- * A set of real numbers as intervals: `(1,2]`, unions of them, `\mathbb{R}`, `x > 5`, `1 < x \le 3`, `x < 1 or x > 3`, `x \in [1,2)`.
+ * A set of real numbers as intervals: `(1,2]`, unions of them, `\mathbb{R}`, `x > 5`, `1 < x \le 3`, `x < 1 or x > 3`, `x \in [1,2)`,
+ * `x \ne 1`, `\mathbb{R} \setminus \{1, 2\}`.
  * Null for anything else. A pair in brackets may be a point as well; the caller knows.
  */
 export function intervals(node: Node): Interval[] | null {
@@ -23,11 +27,58 @@ export function intervals(node: Node): Interval[] | null {
     return [{ low: low!, high: high!, lowIn: node.open === "[", highIn: node.close === "]" }];
   }
   if (node.kind === "call" && node.name === "cup") return joined(node.args);
+  if (node.kind === "call" && node.name === "setminus") {
+    const [from, without] = node.args as [Node, Node];
+    const parts = intervals(from);
+    return parts === null || without.kind !== "group" || without.open !== "{" ? null : cut(parts, without.items);
+  }
+  const left = leftOut(node);
+  if (left !== null) return cut([REAL_LINE], left);
   if (node.kind === "list") return joined(node.items);
   if (node.kind !== "relation") return null;
   const { sides, operators } = node;
   if (operators[0] === "in" && operators.length === 1) return intervals(sides[1]!);
   return inequality(sides, operators);
+}
+
+/** The numbers that `x \ne 1, x \ne 2` or `x \ne 1, 2` leaves out. */
+function leftOut(node: Node): Node[] | null {
+  const [first, ...rest] = node.kind === "list" ? node.items : [node];
+  if (first?.kind !== "relation" || first.operators.join() !== "!=") return null;
+  const values = [first, ...rest].map((item) => {
+    if (item.kind !== "relation") return item;
+    if (item.operators.join() !== "!=") return null;
+    const [left, right] = item.sides as [Node, Node];
+    return left.kind === "symbol" && symbols(right).length === 0 ? right : symbols(left).length === 0 ? left : null;
+  });
+  return values.every((value) => value !== null) ? values : null;
+}
+
+/** Intervals without some numbers. */
+function cut(parts: Interval[], numbers: Node[]): Interval[] | null {
+  if (numbers.length > MAX_CUTS || numbers.some((one) => Number.isNaN(numberOf(one)))) return null;
+  let out = parts;
+  for (const at of numbers) {
+    const value = numberOf(at);
+    out = out.flatMap((part) => {
+      const [low, high] = [numberOf(part.low), numberOf(part.high)];
+      if (value === low) return [{ ...part, lowIn: false }];
+      if (value === high) return [{ ...part, highIn: false }];
+      if (!(low < value && value < high)) return [part];
+      return [
+        { ...part, high: at, highIn: false },
+        { ...part, low: at, lowIn: false },
+      ];
+    });
+  }
+  return out;
+}
+
+function numberOf(node: Node): number {
+  const sign = infinite(node);
+  if (sign !== 0) return sign * Number.POSITIVE_INFINITY;
+  const [re, im] = evaluate(node, new Map());
+  return im === 0 ? re : Number.NaN;
 }
 
 function joined(nodes: Node[]): Interval[] | null {

@@ -1,6 +1,6 @@
 import { Cursor } from "./cursor.ts";
 import { call, MAX_DEPTH, type Node, NotMathError, number } from "./node.ts";
-import { tokenize } from "./tokens.ts";
+import { type Token, tokenize } from "./tokens.ts";
 
 const RELATIONS: Record<string, string> = {
   "=": "=",
@@ -14,6 +14,17 @@ const RELATIONS: Record<string, string> = {
   approx: "~",
   equiv: "equiv",
 };
+const BASES: Record<string, string> = {
+  two: "2",
+  three: "3",
+  four: "4",
+  five: "5",
+  six: "6",
+  seven: "7",
+  eight: "8",
+  nine: "9",
+  ten: "10",
+};
 const BASE_FUNCTIONS = new Set(["log"]);
 /** functions of several arguments in one pair of brackets */
 const MANY = new Set(["max", "min", "gcd", "lcm"]);
@@ -22,17 +33,28 @@ const MANY = new Set(["max", "min", "gcd", "lcm"]);
  * Reads LaTeX or plain text as a tree, in one pass without going back: linear time. Throws NotMathError for anything it does
  * not know, and beyond 400 nodes or a depth of 40. Nothing is computed here.
  */
-export function parseMath(text: string): Node {
-  const parser = new Parser(tokenize(text));
+export function parseMath(text: string, reading: Partial<Reading> = {}): Node {
+  const parser = new Parser(tokenize(text), { powersInside: false, ...reading });
   const node = parser.list();
   parser.end();
   return node;
 }
 
+export interface Reading {
+  /** whether `\\ln (x)^2` is the logarithm of a square, not the square of a logarithm */
+  powersInside: boolean;
+}
+
 class Parser extends Cursor {
+  private readonly reading: Reading;
   /** inside |…| a bar closes; inside of a set it may part `x | x > 1` */
   private bars = 0;
   private builder = 0;
+
+  constructor(tokens: Token[], reading: Reading) {
+    super(tokens);
+    this.reading = reading;
+  }
 
   list(): Node {
     const items = this.items();
@@ -125,6 +147,7 @@ class Parser extends Cursor {
     const base = this.postfix(this.primary());
     if (!this.take("sign", "^")) return base;
     const exponent = this.peek()?.value === "{" ? this.braced() : this.unary();
+    if (base.kind === "matrix" && exponent.kind === "symbol" && exponent.name === "T") return transposed(base);
     return this.postfix(this.count(call("power", base, exponent)));
   }
 
@@ -134,6 +157,7 @@ class Parser extends Cursor {
       if (this.take("sign", "!")) out = this.count(call("factorial", out));
       else if (this.take("sign", "°")) out = this.count(call("degree", out));
       else if (this.take("sign", "%")) out = this.count(call("percent", out));
+      else if (out.kind === "symbol" && this.take("sign", "'")) out = this.count({ kind: "symbol", name: `${out.name}'` });
       else if (this.peek()?.value === "_") out = this.subscript(out);
       else return out;
     }
@@ -146,7 +170,7 @@ class Parser extends Cursor {
     this.argument();
     const below = this.tokens
       .slice(start, this.at)
-      .map(({ value }) => value)
+      .map(({ value }) => BASES[value] ?? value)
       .filter((value) => value !== "{" && value !== "}")
       .join("");
     if (node.kind === "symbol") return this.count({ kind: "symbol", name: `${node.name}_${below}` });
@@ -187,6 +211,15 @@ class Parser extends Cursor {
       case "begin matrix":
       case "begin vmatrix":
         return this.matrix(name.slice("begin ".length));
+      case "begin cases":
+      case "begin aligned": {
+        const { rows } = this.matrix(name.slice("begin ".length));
+        if (rows.some(({ length }) => length > 1)) return this.count({ kind: "matrix", brackets: "cases", rows });
+        return this.count({ kind: "list", items: rows.flat() });
+      }
+      case "nabla":
+      case "partial":
+        return this.count({ kind: "symbol", name });
       case "ldots":
       case "dots":
       case "cdots":
@@ -238,7 +271,7 @@ class Parser extends Cursor {
     return this.closed(this.count({ kind: "group", open: "{", close: "}", items }), "sign", "\\}");
   }
 
-  private matrix(brackets: string): Node {
+  private matrix(brackets: string): Extract<Node, { kind: "matrix" }> {
     const rows: Node[][] = [[]];
     for (;;) {
       if (this.take("command", `end ${brackets}`)) break;
@@ -247,7 +280,9 @@ class Parser extends Cursor {
         if (this.peek()?.value !== `end ${brackets}`) rows.push([]);
       } else if (!this.take("sign", "&") && this.peek()?.value !== `end ${brackets}`) throw new NotMathError("a matrix without an end");
     }
-    return this.count({ kind: "matrix", brackets: brackets === "vmatrix" ? "|" : "(", rows });
+    const matrix = { kind: "matrix", brackets: brackets === "vmatrix" ? "|" : "(", rows } as const;
+    this.count(matrix);
+    return matrix;
   }
 
   private applied(name: string): Node {
@@ -275,7 +310,8 @@ class Parser extends Cursor {
       exponent?.kind === "call" && exponent.name === "negate" && exponent.args[0]?.kind === "number" && exponent.args[0].text === "1";
     const plain = { lg: "log", asin: "arcsin", acos: "arccos", atan: "arctan" }[name] ?? name;
     const called = inverse && ["sin", "cos", "tan"].includes(plain) ? `arc${plain}` : plain;
-    const inner = this.functionArgument();
+    const logarithm = plain === "ln" || plain === "log";
+    const inner = logarithm && this.reading.powersInside && this.peek()?.value === "(" ? this.power() : this.functionArgument();
     const node = this.count(base === null ? call(called, inner) : call("log", inner, base));
     return exponent === null || called !== plain ? node : this.count(call("power", node, exponent));
   }
@@ -316,8 +352,15 @@ class Parser extends Cursor {
     this.at++;
     const [bars, builder] = [this.bars, this.builder];
     this.bars = this.builder = 0;
-    const node = this.relation();
+    const items = this.items();
     [this.bars, this.builder] = [bars, builder];
+    const node: Node = items.length === 1 ? items[0]! : this.count({ kind: "group", open: "{", close: "}", items }); // {1,2} is meant for a set
     return this.closed(node, "sign", "}");
   }
+}
+
+function transposed({ brackets, rows }: Extract<Node, { kind: "matrix" }>): Node {
+  const width = Math.max(...rows.map(({ length }) => length));
+  if (rows.some(({ length }) => length !== width)) throw new NotMathError("rows of several lengths");
+  return { kind: "matrix", brackets, rows: Array.from({ length: width }, (_, i) => rows.map((row) => row[i]!)) };
 }

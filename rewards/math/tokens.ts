@@ -6,7 +6,7 @@ export interface Token {
 }
 
 export const FUNCTIONS = new Set(
-  "arcsin arccos arctan arccot sinh cosh tanh asin acos atan sin cos tan cot sec csc log ln lg exp sqrt abs floor ceil max min gcd lcm frac binom".split(
+  "arcsin arccos arctan arccot sinh cosh tanh asin acos atan sin cos tan cot sec csc cis log ln lg exp sqrt abs floor ceil max min gcd lcm frac binom".split(
     " ",
   ),
 );
@@ -20,7 +20,7 @@ const GREEK = new Set(
 const INFINITE = new Set(["infty", "infinity", "inf", "oo"]);
 
 const TOKEN =
-  /\s+|([0-9]+(?:\.[0-9]*)?(?:\\(?:overline|bar|dot)\s?\{?[0-9]+\}?)?|\.[0-9]+)|\\(?:text|textbf|textit|textnormal|textrm|mathrm|mbox|operatorname)\s?\{([^{}]*)\}|\\(begin|end)\s?\{([a-z]*)\}|\\([A-Za-z]+|[{}|\\])|([A-Za-z]+)|([-+*/^_=<>!,;:|&%()[\]{}°])|([\s\S])/gy;
+  /\s+|([0-9]+(?:\.[0-9]*)?(?:\\(?:overline|bar|dot)\s?\{?[0-9]+\}?)?|\.[0-9]+)|\\(?:text|textbf|textit|textnormal|textrm|mathrm|mbox|operatorname)\s?\{([^{}]*)\}|\\(begin|end)\s?\{([a-z]*)\}|\\([A-Za-z]+|[{}|\\])|([A-Za-z]+)|([-+*/^_=<>!,;:|&%()[\]{}°'])|([\s\S])/gy;
 
 /** Linear. Throws NotMathError for a sign or a word that mathematics has no use for. */
 export function tokenize(text: string): Token[] {
