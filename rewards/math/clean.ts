@@ -5,6 +5,9 @@ import { withoutProse } from "./phrases.ts";
 const REWRITES: [RegExp, string][] = [
   [/(?<!\\)\\!/g, ""],
   [/\\(?:text|mathrm)\s?\{\s?(\\[$%])\s?\}/g, "$1"],
+  [/\\(?:text|mathrm)\s?\{\s?([:;,+=-])\s?\}/g, "$1"],
+  [/_\s?\{\s?\(\s?([0-9]{1,2})\s?\)\s?\}/g, "_{$1}"],
+  [/(?<=[)\]])\s?U\s?(?=[([])/g, "\\cup "],
   [/\\(?:text)?color\s?\{[a-z]{1,20}\}/gi, ""],
   [/\{([^{}]{1,80})\\over(?![a-z])([^{}]{1,80})\}/g, "\\frac{$1}{$2}"],
   [/\{([^{}]{1,80})\\choose(?![a-z])([^{}]{1,80})\}/g, "\\binom{$1}{$2}"],
@@ -40,6 +43,9 @@ const REWRITES: [RegExp, string][] = [
   [/(?<=[0-9)}])\s{0,3}(?:\\(?:text|mathrm|textrm|mbox)\s?\{\s?)?\s{0,2}(?:percent|per cent)(?![a-z])(?:\s?\})?/gi, "%"],
   [/\^\s?\{?\\prime\s?\}?|′|’/g, "'"],
   [/∅/g, "\\emptyset "],
+  [/≈|\\(?:simeq|sim|doteq)(?![a-z])/g, "\\approx "],
+  [/≡/g, "\\equiv "],
+  [/\\p?b?mod(?![a-z])|\(\s?(?:\\(?:text|mathrm)\s?\{\s?)?mod(?![a-z])(?:\s?\})?\s{0,3}(?=[0-9a-z]{1,9}\s?\))/g, "\\mod "],
   [/\\(?:mathbf|boldsymbol|bm|mathit|mathsf|vec|hat|displaystyle|mathop)(?![A-Za-z])/g, ""],
   [/[−–]/g, "-"],
   [/×|⋅|·/g, "\\cdot "],
@@ -58,6 +64,10 @@ const REWRITES: [RegExp, string][] = [
   [/\\(?:text|textnormal|mbox|textrm|mathrm|rm)\s?\{\s*(?:or|and)\s*\}/g, " , "],
 ];
 
+/** `101 (base 2)`, `101\\text{ in base }2` */
+const BASE =
+  /(?<=[0-9A-F])\s{0,3}(?:\\text\s?\{\s{0,3})?\(?(?:in )?base[\s-]{0,3}(?:\}\s{0,3})?\{?([0-9]{1,2}|two|three|four|five|six|seven|eight|nine|ten)\}?\)?(?:\s?\})?$/;
+
 /** What stands around an answer or beside it. */
 const AROUND: [RegExp, string][] = [
   [/^\*\*([^*]*)\*\*$/, "$1"],
@@ -69,6 +79,7 @@ const AROUND: [RegExp, string][] = [
   [/\(\s?(\\(?:text|mathrm)\s?\{[^{}]{1,40}\}(?:\^\{?[23]\}?)?)\s?\)$/, "$1"], // 12 (\text{cm})
   [/(?<=[0-9])\s{0,3}(?:\\text\s?\{\s?)?dozen(?![a-z])(?:\s?\})?/g, "\\cdot 12"],
   [/(?<=[0-9])\s{1,3}(?:\\text\s?\{\s{0,2})?to(?:\s{0,2}\})?\s{1,3}(?=[0-9])/g, ":"],
+  [BASE, "_{$1}"],
   [/^(?:=|≈|\\approx(?![a-z]))\s{0,3}/, ""],
   [/(?:,\s{0,3})?\\(?:text|mathrm|mbox)\s?\{\s{0,3},?\s{0,3}(?:for (?:all|any|every|some|each)|where)(?![a-z]).{0,200}$/, ""],
   [/,?\s{1,3}(?:for (?:all|any|every|some|each)|where)\s.{0,200}$/, ""],

@@ -22,6 +22,7 @@ const FALSELY_REJECTED: [string, string][] = [
   ["\\text{isosceles}", "isosceles triangle"],
   ["\\text{quadrant II}", "II"],
   ["2^{2023}", "4^{2023/2}"],
+  ["n \\equiv 3 \\pmod{7}", "n = 7k + 3"],
 ];
 
 test("a thousand pairs written by hand: which are told wrong, and how many", () => {

@@ -5,7 +5,8 @@ import { date } from "./dates.ts";
 import { evaluate } from "./evaluate.ts";
 import { mixedQuantity } from "./mixed-units.ts";
 import { type Node, NotMathError, some } from "./node.ts";
-import { sameOption } from "./option.ts";
+import { sameLetters, sameOption } from "./option.ts";
+import type { Reading } from "./parse-functions.ts";
 import { parseMath } from "./parse-math.ts";
 import { figures, phrase } from "./phrases.ts";
 import { splitUnit } from "./unit-suffix.ts";
@@ -37,6 +38,7 @@ function same(a: string, b: string, tolerance: number): boolean {
   const option = sameOption(a, b);
   if (typeof option === "boolean") return option;
   if (option !== null && same(...option, tolerance)) return true;
+  if (sameLetters(a, b)) return true;
   const time = sameTime(a, b);
   if (time !== null) return time;
   const [mixed, otherMixed] = [mixedQuantity(a), mixedQuantity(b)];
@@ -53,7 +55,7 @@ function same(a: string, b: string, tolerance: number): boolean {
     if (left === a && right === b && (isText(a) || isText(b))) return false;
   }
   if (bare(left) === bare(right)) return true;
-  return readings(left, right).some(([x, y, powersInside]) => sameQuantity(x, y, { tolerance, powersInside }));
+  return readings(left, right).some(([x, y, reading]) => sameQuantity(x, y, { tolerance, ...reading }));
 }
 
 /** Without spaces, and without braces around a lone sign. */
@@ -64,40 +66,39 @@ function bare(text: string): string {
 /** A number with a unit of the table, in base units. */
 function simpleQuantity(text: string): { value: number; dimension: string } | null {
   const { rest, unit } = splitUnit(joinThousands(text));
-  const [known, node] = [unitOf(unit), parsed(rest, false)];
+  const [known, node] = [unitOf(unit), parsed(rest)];
   const value = node === null ? null : constant(node);
   return known === null || value === null ? null : { value: value * known.factor, dimension: known.dimension };
 }
 
 /** In what ways two texts may be read, the likeliest first. */
-function readings(a: string, b: string): [a: string, b: string, powersInside: boolean][] {
-  const all: [string, string, boolean][] = [[joinThousands(a), joinThousands(b), false]];
-  if (all[0]![0] !== a || all[0]![1] !== b) all.push([a, b, false]);
-  if (POWER_OF_LOG.test(a) || POWER_OF_LOG.test(b)) all.push([a, b, true]);
+function readings(a: string, b: string): [a: string, b: string, reading: Partial<Reading>][] {
+  const all: [string, string, Partial<Reading>][] = [[joinThousands(a), joinThousands(b), {}]];
+  if (all[0]![0] !== a || all[0]![1] !== b) all.push([a, b, {}]);
+  if (POWER_OF_LOG.test(a) || POWER_OF_LOG.test(b)) all.push([a, b, { powersInside: true }]);
+  if (STROKE_BEHIND.test(a) || STROKE_BEHIND.test(b)) all.push([a, b, { strokesInside: false }]);
   return all;
 }
 
 /** \ln (x+1)^2 is written for ln((x+1)^2) and for ln(x+1)^2 */
 const POWER_OF_LOG = /(?:ln|log)[^()]{0,12}\([^()]{1,40}\)\s?\^/;
 
-interface Reading {
-  tolerance: number;
-  powersInside: boolean;
-}
+/** \\sin x / 2 is written for sin(x/2) and for sin(x)/2 */
+const STROKE_BEHIND = /(?:sin|cos|tan|log|ln)[^()/+=-]{1,20}\/\s?[a-zA-Z0-9\\(]/;
 
-function sameQuantity(a: string, b: string, { tolerance, powersInside }: Reading): boolean {
+function sameQuantity(a: string, b: string, { tolerance, ...reading }: { tolerance: number } & Partial<Reading>): boolean {
   const [gold, given] = [splitUnit(a), splitUnit(b)];
-  const [left, right] = [parsed(gold.rest, powersInside), parsed(given.rest, powersInside)];
+  const [left, right] = [parsed(gold.rest, reading), parsed(given.rest, reading)];
   if (left !== null && right !== null && sameWithUnits([left, gold.unit], [right, given.unit], tolerance)) return true;
   // what looked like a unit may be symbols: 4ns and 4sn
   if (gold.unit === "" && given.unit === "") return false;
-  const [whole, other] = [parsed(a, powersInside), parsed(b, powersInside)];
+  const [whole, other] = [parsed(a, reading), parsed(b, reading)];
   return whole !== null && other !== null && sameAnswer(whole, other, tolerance);
 }
 
-function parsed(text: string, powersInside: boolean): Node | null {
+function parsed(text: string, reading: Partial<Reading> = {}): Node | null {
   try {
-    return parseMath(text, { powersInside });
+    return parseMath(text, reading);
   } catch (error) {
     if (error instanceof NotMathError) return null;
     throw error;

@@ -20,6 +20,7 @@ const ENOUGH = 6;
  */
 export function sameExpression(a: Node, b: Node, tolerance = 0): boolean {
   if (infinite(a) !== 0 || infinite(b) !== 0) return infinite(a) === infinite(b);
+  if (JSON.stringify(a) === JSON.stringify(b)) return true;
   const [left, right] = [exact(a), exact(b)];
   if (left !== null && right !== null) {
     if (left.over === right.over && left.under === right.under) return true;

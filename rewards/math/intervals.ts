@@ -10,6 +10,7 @@ export interface Interval {
 }
 
 const INFINITY: Node = { kind: "symbol", name: "infinity" };
+const ZERO: Node = { kind: "number", text: "0" };
 const REAL_LINE: Interval = { low: call("negate", INFINITY), high: INFINITY, lowIn: false, highIn: false };
 
 const MAX_CUTS = 20;
@@ -34,11 +35,11 @@ export function intervals(node: Node): Interval[] | null {
   }
   const left = leftOut(node);
   if (left !== null) return cut([REAL_LINE], left);
-  if (node.kind === "list") return joined(node.items);
+  if (node.kind === "list") return both(node.items) ?? joined(node.items);
   if (node.kind !== "relation") return null;
   const { sides, operators } = node;
   if (operators[0] === "in" && operators.length === 1) return intervals(sides[1]!);
-  return inequality(sides, operators);
+  return distance(sides, operators) ?? inequality(sides, operators);
 }
 
 /** The numbers that `x \ne 1, x \ne 2` or `x \ne 1, 2` leaves out. */
@@ -79,6 +80,46 @@ function numberOf(node: Node): number {
   if (sign !== 0) return sign * Number.POSITIVE_INFINITY;
   const [re, im] = evaluate(node, new Map());
   return im === 0 ? re : Number.NaN;
+}
+
+/** `x > 0, x \ne 1` and `x > 0 and x < 5`, where the second does not add to the first, but takes from it. */
+function both(items: Node[]): Interval[] | null {
+  const out = items.findIndex((item) => leftOut(item) !== null);
+  const first = items[0]!.kind === "relation" ? intervals(items[0]!) : null;
+  if (first === null || out === 0) return null;
+  if (out > 0) {
+    const rest = leftOut({ kind: "list", items: items.slice(out) });
+    return out === 1 && rest !== null ? cut(first, rest) : null;
+  }
+  const second = items.length === 2 && items[1]!.kind === "relation" ? intervals(items[1]!) : null;
+  if (first.length !== 1 || second?.length !== 1) return null;
+  const [below, above] = infinite(first[0]!.low) < 0 ? [first[0]!, second[0]!] : [second[0]!, first[0]!];
+  const rays = infinite(below.low) < 0 && infinite(above.high) > 0 && infinite(below.high) === 0 && infinite(above.low) === 0;
+  return rays && numberOf(above.low) < numberOf(below.high) ? [{ ...above, high: below.high, highIn: below.highIn }] : null;
+}
+
+/** `|x| < 3` and `|x - 1| \ge 2`. */
+function distance(sides: Node[], operators: string[]): Interval[] | null {
+  const [inner, bound] = sides;
+  const [operator] = operators;
+  if (
+    sides.length !== 2 ||
+    !["<", "<=", ">", ">="].includes(operator!) ||
+    inner?.kind !== "call" ||
+    inner.name !== "abs" ||
+    symbols(bound!).length > 0
+  )
+    return null;
+  const [of] = inner.args as [Node];
+  const centre = of.kind === "symbol" ? call("negate", ZERO) : of.kind === "call" && of.name === "add" ? of.args[1]! : null;
+  if (centre === null || symbols(centre).length > 0 || (of.kind === "call" && of.args[0]!.kind !== "symbol")) return null;
+  const [low, high] = [call("add", call("negate", centre), call("negate", bound!)), call("add", call("negate", centre), bound!)];
+  const closed = operator!.includes("=");
+  if (operator!.startsWith("<")) return [{ low, high, lowIn: closed, highIn: closed }];
+  return [
+    { ...REAL_LINE, high: low, highIn: closed },
+    { ...REAL_LINE, low: high, lowIn: closed },
+  ];
 }
 
 function joined(nodes: Node[]): Interval[] | null {

@@ -36,3 +36,16 @@ export function sameOption(a: string, b: string): boolean | [string, string] | n
   const [contents, other] = left !== null ? [left.content, b] : [right?.content ?? null, a];
   return contents === null ? null : [contents, other];
 }
+
+/** Whether `A, C`, `A and C` or `AC` are the same several options; one of them must part the letters, since AC may be a line. */
+export function sameLetters(a: string, b: string): boolean {
+  const [left, right] = [letters(a), letters(b)];
+  return left !== null && right !== null && (left.parted || right.parted) && left.all === right.all;
+}
+
+function letters(text: string): { all: string; parted: boolean } | null {
+  const plain = text.replace(/\\(?:text|mathrm|mbox)(?![A-Za-z])|[{}()]/g, "").replace(/ and |&/g, ",");
+  if (plain.length > 40 || !/^[A-H](?:[\s,;]{0,4}[A-H]){1,7}$/.test(plain)) return null;
+  const found = plain.match(/[A-H]/g)!;
+  return { all: [...new Set(found)].sort().join(""), parted: /,/.test(plain) };
+}

@@ -41,6 +41,6 @@ function only(node: Node): string | null {
   return found.length === 1 ? found[0]! : null;
 }
 
-function renamed(node: Node, from: string, to: string): Node {
+export function renamed(node: Node, from: string, to: string): Node {
   return map(node, (one) => (one.kind === "symbol" && one.name === from ? { kind: "symbol", name: to } : one));
 }

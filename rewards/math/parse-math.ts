@@ -1,6 +1,6 @@
-import { Cursor } from "./cursor.ts";
 import { call, MAX_DEPTH, type Node, NotMathError, number } from "./node.ts";
-import { type Token, tokenize } from "./tokens.ts";
+import { FunctionParser, type Reading } from "./parse-functions.ts";
+import { tokenize } from "./tokens.ts";
 
 const RELATIONS: Record<string, string> = {
   "=": "=",
@@ -12,7 +12,7 @@ const RELATIONS: Record<string, string> = {
   in: "in",
   ":": ":",
   approx: "~",
-  equiv: "equiv",
+  equiv: "=",
 };
 const BASES: Record<string, string> = {
   two: "2",
@@ -25,43 +25,28 @@ const BASES: Record<string, string> = {
   nine: "9",
   ten: "10",
 };
-const BASE_FUNCTIONS = new Set(["log"]);
-/** functions of several arguments in one pair of brackets */
-const MANY = new Set(["max", "min", "gcd", "lcm"]);
-
 /**
  * Reads LaTeX or plain text as a tree, in one pass without going back: linear time. Throws NotMathError for anything it does
  * not know, and beyond 400 nodes or a depth of 40. Nothing is computed here.
  */
 export function parseMath(text: string, reading: Partial<Reading> = {}): Node {
-  const parser = new Parser(tokenize(text), { powersInside: false, ...reading });
+  const parser = new Parser(tokenize(text), { powersInside: false, strokesInside: true, ...reading });
   const node = parser.list();
   parser.end();
   return node;
 }
 
-export interface Reading {
-  /** whether `\\ln (x)^2` is the logarithm of a square, not the square of a logarithm */
-  powersInside: boolean;
-}
-
-class Parser extends Cursor {
-  private readonly reading: Reading;
+class Parser extends FunctionParser {
   /** inside |…| a bar closes; inside of a set it may part `x | x > 1` */
   private bars = 0;
   private builder = 0;
-
-  constructor(tokens: Token[], reading: Reading) {
-    super(tokens);
-    this.reading = reading;
-  }
 
   list(): Node {
     const items = this.items();
     return items.length === 1 ? items[0]! : { kind: "list", items };
   }
 
-  private items(): Node[] {
+  protected items(): Node[] {
     const items = [this.relation()];
     while (this.take("sign", ",") || this.take("sign", ";")) {
       while (this.take("sign", ","));
@@ -70,7 +55,7 @@ class Parser extends Cursor {
     return items;
   }
 
-  private relation(): Node {
+  protected relation(): Node {
     if (++this.depth > MAX_DEPTH) throw new NotMathError("too deep");
     const sides = [this.union()];
     const operators: string[] = [];
@@ -82,6 +67,11 @@ class Parser extends Cursor {
       sides.push(this.union());
     }
     this.depth--;
+    if (this.take("command", "mod")) {
+      const items = [sides.at(-1)!, this.power()];
+      this.take("sign", ")"); // the bracket of (mod 7) has been opened already
+      return this.count({ kind: "group", open: "mod", close: "mod", items });
+    }
     return sides.length === 1 ? sides[0]! : this.count({ kind: "relation", sides, operators });
   }
 
@@ -94,7 +84,7 @@ class Parser extends Cursor {
     }
   }
 
-  private sum(): Node {
+  protected sum(): Node {
     let left = this.product();
     for (;;) {
       if (this.take("sign", "+")) left = this.count(call("add", left, this.product()));
@@ -105,7 +95,7 @@ class Parser extends Cursor {
     }
   }
 
-  private product(): Node {
+  protected product(): Node {
     let left = this.unary();
     for (;;) {
       if (this.take("sign", "*") || this.take("command", "cdot") || this.take("command", "times")) {
@@ -116,7 +106,7 @@ class Parser extends Cursor {
     }
   }
 
-  private startsFactor(left: Node): boolean {
+  protected startsFactor(left: Node): boolean {
     const token = this.peek();
     if (token === undefined) return false;
     if (token.kind === "number") {
@@ -128,10 +118,10 @@ class Parser extends Cursor {
       return (
         token.value === "(" || token.value === "[" || token.value === "{" || (token.value === "|" && this.bars === 0 && this.builder === 0)
       );
-    return token.kind === "command" && ["lfloor", "lceil", "lvert"].includes(token.value);
+    return token.kind === "command" && (["lfloor", "lceil", "lvert"].includes(token.value) || /^begin [pb]?matrix$/.test(token.value));
   }
 
-  private unary(): Node {
+  protected unary(): Node {
     if (++this.depth > MAX_DEPTH) throw new NotMathError("too deep");
     let node: Node;
     if (this.take("sign", "-")) node = this.count(call("negate", this.unary()));
@@ -143,7 +133,7 @@ class Parser extends Cursor {
     return node;
   }
 
-  private power(): Node {
+  protected power(): Node {
     const base = this.postfix(this.primary());
     if (!this.take("sign", "^")) return base;
     const exponent = this.peek()?.value === "{" ? this.braced() : this.unary();
@@ -151,7 +141,7 @@ class Parser extends Cursor {
     return this.postfix(this.count(call("power", base, exponent)));
   }
 
-  private postfix(node: Node): Node {
+  protected postfix(node: Node): Node {
     let out = node;
     for (;;) {
       if (this.take("sign", "!")) out = this.count(call("factorial", out));
@@ -178,7 +168,7 @@ class Parser extends Cursor {
     throw new NotMathError("a subscript without a name");
   }
 
-  private primary(): Node {
+  protected primary(): Node {
     const token = this.peek();
     if (token === undefined) throw new NotMathError("something is missing at the end");
     this.at++;
@@ -285,56 +275,8 @@ class Parser extends Cursor {
     return matrix;
   }
 
-  private applied(name: string): Node {
-    if (name === "frac") return this.count(call("divide", this.argument(), this.argument()));
-    if (name === "binom") return this.count(call("binomial", this.argument(), this.argument()));
-    if (name === "sqrt") {
-      const index = this.take("sign", "[") ? this.closed(this.relation(), "sign", "]") : null;
-      const inner = this.peek()?.value === "(" ? this.primary() : this.argument();
-      return this.count(index === null ? call("sqrt", inner) : call("root", inner, index));
-    }
-    if (MANY.has(name)) {
-      if (!this.take("sign", "(") && !this.take("sign", "\\{")) throw new NotMathError(`${name} of what?`);
-      const args = this.items();
-      if (!this.take("sign", ")") && !this.take("sign", "\\}")) throw new NotMathError("an open bracket");
-      return this.count(call(name, ...args));
-    }
-    let base: Node | null = null;
-    let exponent: Node | null = null;
-    for (;;) {
-      if (BASE_FUNCTIONS.has(name) && base === null && this.take("sign", "_")) base = this.argument();
-      else if (exponent === null && this.take("sign", "^")) exponent = this.argument();
-      else break;
-    }
-    const inverse =
-      exponent?.kind === "call" && exponent.name === "negate" && exponent.args[0]?.kind === "number" && exponent.args[0].text === "1";
-    const plain = { lg: "log", asin: "arcsin", acos: "arccos", atan: "arctan" }[name] ?? name;
-    const called = inverse && ["sin", "cos", "tan"].includes(plain) ? `arc${plain}` : plain;
-    const logarithm = plain === "ln" || plain === "log";
-    const inner = logarithm && this.reading.powersInside && this.peek()?.value === "(" ? this.power() : this.functionArgument();
-    const node = this.count(base === null ? call(called, inner) : call("log", inner, base));
-    return exponent === null || called !== plain ? node : this.count(call("power", node, exponent));
-  }
-
-  /** `\sin(x) y` is sin(x) times y, `\sin 2x` is sin(2x), and `\sin x \cos x` is a product of two. */
-  private functionArgument(): Node {
-    const next = this.peek();
-    if (next?.value === "(" || next?.value === "{") return this.postfix(this.primary());
-    if (this.take("sign", "-")) return this.count(call("negate", this.functionArgument()));
-    let node = this.power();
-    for (let token = this.peek(); token?.kind === "symbol" || token?.kind === "number"; token = this.peek()) {
-      if (!this.startsFactor(node)) break;
-      node = this.count(call("multiply", node, this.power()));
-    }
-    if (this.peek()?.value === "/" && node.kind !== "call") {
-      this.at++;
-      node = this.count(call("divide", node, this.power()));
-    }
-    return node;
-  }
-
   /** `{…}`, or one sign: `\frac12` is a half. */
-  private argument(): Node {
+  protected argument(): Node {
     if (this.peek()?.value === "{") return this.braced();
     const token = this.peek();
     if (token?.kind === "number" && token.value.length > 1) {

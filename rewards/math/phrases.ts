@@ -20,7 +20,12 @@ const MAX_WORDS = 12;
 export function figures(text: string): string | null {
   const plain = text.replace(/\\(?:text|mathrm|mbox)(?![A-Za-z])|[{}$]/g, " ").trim();
   if (!/^[A-Za-z]/.test(plain) || plain.length > 120) return null;
-  const words = plain.toLowerCase().split(/[\s-]+/);
+  const [, minus = "", counted = ""] = /^((?:negative|minus)\s{1,3})?(.*)$/s.exec(plain.toLowerCase())!;
+  const found = counting(counted.split(/[\s-]+/));
+  return found === null ? null : `${minus === "" ? "" : "-"}${found}`;
+}
+
+function counting(words: string[]): string | null {
   const [whole, used] = wholeNumber(words);
   const [first, second, third] = words.slice(used);
   if (used === 0) {

@@ -43,7 +43,8 @@ type Add = (kind: Token["kind"], value: string) => void;
 
 function name(command: string, add: Add): void {
   if (FUNCTIONS.has(command)) add("function", command);
-  else if (GREEK.has(command)) add("symbol", command);
+  else if (GREEK.has(command)) add("symbol", command.replace(/^var/, ""));
+  else if (command === "hbar" || command === "ell") add("symbol", command);
   else if (INFINITE.has(command)) add("symbol", "infinity");
   else if (command === "{" || command === "}") add("sign", `\\${command}`);
   else add("command", command);

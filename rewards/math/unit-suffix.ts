@@ -23,15 +23,18 @@ const NAMELESS = /^(?:(?:square|cubic|sq\.?) )?units?(?:\^[23]| squared| cubed)?
  * `square units`, which say nothing.
  */
 export function splitUnit(text: string): { rest: string; unit: string } {
-  const currency = /^(-?)\s?(?:\\?\$|€|£|¥)\s?(?=[-0-9.\\(])/.exec(text);
+  const currency = /^(-?)\s?(?:\\?\$|€|£|¥|USD|EUR|GBP)\s?(?=[-0-9.\\(])/.exec(text);
   if (currency !== null) {
-    const sign = /[$€£¥]/.exec(currency[0])![0];
+    const written = /[$€£¥]|[A-Z]{3}/.exec(currency[0])![0];
+    const sign = { USD: "$", EUR: "€", GBP: "£" }[written] ?? written;
     return { rest: currency[1]! + withoutWords(text.slice(currency[0].length)), unit: sign };
   }
+  const product = compound(text);
+  if (product !== null && /\//.test(product.unit)) return product;
   const degrees = /°\s*(?:\\(?:text|mathrm)\s?\{\s*([CFK])\s*\}|([CF]))$/.exec(text);
   if (degrees !== null) return { rest: text.slice(0, degrees.index), unit: `°${degrees[1] ?? degrees[2]}` };
   if (text.endsWith("°") && text.length > 1 && !/sin|cos|tan|cot|sec|csc/.test(text)) return { rest: text.slice(0, -1).trim(), unit: "°" };
-  return compound(text) ?? words(text) ?? { rest: text, unit: "" };
+  return product ?? words(text) ?? { rest: text, unit: "" };
 }
 
 /** A unit of the table, or a product of such, however it is typeset. */
@@ -64,6 +67,8 @@ function spelled(written: string): string {
     .replace(/\s{0,9}([/·^])\s{0,9}/g, "$1")
     .replace(/\s{1,9}/g, " ")
     .replace(/μ (?=[A-Za-z])/g, "μ")
+    .replace(/°\s(?=[CF](?![A-Za-z]))/g, " °")
+    .replace(/(?<=[A-Za-z])°(?=[CF](?![A-Za-z]))/g, " °")
     .replace(/(?<![A-Za-z])([kMmGnp]) (?=Ω)/g, "$1")
     .replace(/\^-\s/g, "^-")
     .trim();
@@ -83,7 +88,7 @@ function words(text: string): { rest: string; unit: string } | null {
 }
 
 function isNumber(text: string): boolean {
-  return /^[-+0-9.,/ ]+$/.test(text);
+  return /^[-+0-9.,/ ]+(?:(?:\*|x|\\cdot|\\times) ?10 ?\^ ?\{? ?[-+]?[0-9]{1,4} ?\}?)?$/.test(text);
 }
 
 function endsOpen(rest: string): boolean {
@@ -108,6 +113,7 @@ function withoutWords(text: string): string {
 
 /** One spelling for singular and plural. */
 function plain(unit: string): string {
-  const lower = unitOf(unit) === null ? unit.toLowerCase() : unit;
+  if (unitOf(unit) !== null) return unit;
+  const lower = unit.toLowerCase();
   return lower.length > 3 && lower.endsWith("s") ? lower.slice(0, -1) : lower;
 }
