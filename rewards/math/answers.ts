@@ -46,12 +46,13 @@ function same(a: Node, b: Node, tolerance: number): boolean {
   if (some(a, isCompound) || some(b, isCompound)) return JSON.stringify(a) === JSON.stringify(b);
   const [f, g] = [withoutConstant(a), withoutConstant(b)];
   if (f !== null && g !== null) return sameUpToConstant(f, g);
-  return percents(a).some((value) => percents(b).some((other) => sameExpression(value, other, tolerance)));
+  return plainly(a, b).some((value) => plainly(b, a).some((other) => sameExpression(value, other, tolerance)));
 }
 
-/** `50 %` is written for 50 and for 0.5, and which of them was asked for the answer alone does not tell. */
-function percents(node: Node): Node[] {
-  if (node.kind !== "call" || node.name !== "percent") return [node];
+/** `50 %` is written for 50 and for 0.5, and which of them was asked for the answer alone does not tell; so is 60° for 60 in a list. */
+function plainly(node: Node, other: Node): Node[] {
+  if (node.kind !== "call" || (node.name !== "percent" && node.name !== "degree")) return [node];
+  if (node.name === "degree" && some(other, (one) => one.kind === "call" && one.name === "degree")) return [node];
   return [node, node.args[0]!];
 }
 

@@ -23,6 +23,8 @@ const FALSELY_REJECTED: [string, string][] = [
   ["\\text{quadrant II}", "II"],
   ["2^{2023}", "4^{2023/2}"],
   ["n \\equiv 3 \\pmod{7}", "n = 7k + 3"],
+  ["18", "Janet makes $18 per day"],
+  ["(-\\infty,0)", "negative real numbers"],
 ];
 
 test("a thousand pairs written by hand: which are told wrong, and how many", () => {

@@ -9,7 +9,7 @@ import { sameLetters, sameOption } from "./option.ts";
 import type { Reading } from "./parse-functions.ts";
 import { parseMath } from "./parse-math.ts";
 import { figures, phrase } from "./phrases.ts";
-import { splitUnit } from "./unit-suffix.ts";
+import { splitDirection, splitUnit } from "./unit-suffix.ts";
 import { unitOf } from "./units.ts";
 
 /** A longer answer is none: the longest in MATH has 159 characters. */
@@ -43,8 +43,10 @@ function same(a: string, b: string, tolerance: number): boolean {
   if (time !== null) return time;
   const [mixed, otherMixed] = [mixedQuantity(a), mixedQuantity(b)];
   if (mixed !== null || otherMixed !== null) {
-    const [x, y] = [mixed ?? simpleQuantity(a), otherMixed ?? simpleQuantity(b)];
-    if (x !== null && y !== null) return x.dimension === y.dimension && Math.abs(x.value - y.value) <= 1e-9 * Math.abs(x.value);
+    const { smallest } = (mixed ?? otherMixed)!;
+    const [x, y] = [mixed ?? simpleQuantity(a, smallest), otherMixed ?? simpleQuantity(b, smallest)];
+    if (x !== null && y !== null)
+      return (x.dimension ?? y.dimension) === (y.dimension ?? x.dimension) && Math.abs(x.value - y.value) <= 1e-9 * Math.abs(x.value);
   }
   const [words, others] = [wording(a), wording(b)];
   const [phrases, otherPhrases] = [phrase(words) ?? phrase(a) ?? date(words), phrase(others) ?? phrase(b) ?? date(others)];
@@ -63,12 +65,13 @@ function bare(text: string): string {
   return text.replace(/\s/g, "").replace(/(?<=[_^])\{([A-Za-z0-9])\}/g, "$1");
 }
 
-/** A number with a unit of the table, in base units. */
-function simpleQuantity(text: string): { value: number; dimension: string } | null {
+/** A number with a unit of the table, in base units; without a unit it counts `usual` of them. */
+function simpleQuantity(text: string, usual: number): { value: number; dimension: string | null } | null {
   const { rest, unit } = splitUnit(joinThousands(text));
   const [known, node] = [unitOf(unit), parsed(rest)];
   const value = node === null ? null : constant(node);
-  return known === null || value === null ? null : { value: value * known.factor, dimension: known.dimension };
+  if (value === null || (known === null && unit !== "")) return null;
+  return known === null ? { value: value * usual, dimension: null } : { value: value * known.factor, dimension: known.dimension };
 }
 
 /** In what ways two texts may be read, the likeliest first. */
@@ -77,8 +80,15 @@ function readings(a: string, b: string): [a: string, b: string, reading: Partial
   if (all[0]![0] !== a || all[0]![1] !== b) all.push([a, b, {}]);
   if (POWER_OF_LOG.test(a) || POWER_OF_LOG.test(b)) all.push([a, b, { powersInside: true }]);
   if (STROKE_BEHIND.test(a) || STROKE_BEHIND.test(b)) all.push([a, b, { strokesInside: false }]);
+  const [natural, other] = [/\\ln(?![a-z])/.test(a), /\\ln(?![a-z])/.test(b)];
+  if (natural !== other && (natural ? b : a).search(PLAIN_LOG) >= 0 && /[xyztun]/.test(a.replace(/\\[a-z]+/g, ""))) {
+    all.push([a.replace(PLAIN_LOG, "\\ln"), b.replace(PLAIN_LOG, "\\ln"), {}]);
+  }
   return all;
 }
+
+/** the natural logarithm, where the other answer has that of a variable */
+const PLAIN_LOG = /\\log(?![a-z]|\s?_)/g;
 
 /** \ln (x+1)^2 is written for ln((x+1)^2) and for ln(x+1)^2 */
 const POWER_OF_LOG = /(?:ln|log)[^()]{0,12}\([^()]{1,40}\)\s?\^/;
@@ -87,7 +97,9 @@ const POWER_OF_LOG = /(?:ln|log)[^()]{0,12}\([^()]{1,40}\)\s?\^/;
 const STROKE_BEHIND = /(?:sin|cos|tan|log|ln)[^()/+=-]{1,20}\/\s?[a-zA-Z0-9\\(]/;
 
 function sameQuantity(a: string, b: string, { tolerance, ...reading }: { tolerance: number } & Partial<Reading>): boolean {
-  const [gold, given] = [splitUnit(a), splitUnit(b)];
+  const [first, second] = [splitDirection(a), splitDirection(b)];
+  if (first.direction !== null && second.direction !== null && first.direction !== second.direction) return false;
+  const [gold, given] = [splitUnit(first.rest), splitUnit(second.rest)];
   const [left, right] = [parsed(gold.rest, reading), parsed(given.rest, reading)];
   if (left !== null && right !== null && sameWithUnits([left, gold.unit], [right, given.unit], tolerance)) return true;
   // what looked like a unit may be symbols: 4ns and 4sn
@@ -106,12 +118,17 @@ function parsed(text: string, reading: Partial<Reading> = {}): Node | null {
 }
 
 function sameWithUnits([left, unit]: [Node, string], [right, other]: [Node, string], tolerance: number): boolean {
+  if ((unit !== "" && isPercent(right)) || (other !== "" && isPercent(left))) return false; // 5 % are no 5 cents
   if (unit === "" || other === "" || unit === other) return sameAnswer(left, right, tolerance);
   const [from, to] = [unitOf(unit), unitOf(other)];
   if (from === null || to === null || from.dimension !== to.dimension) return false;
   if (from.factor === to.factor) return sameAnswer(left, right, tolerance);
   const [x, y] = [constant(left), constant(right)];
   return x !== null && y !== null && Math.abs(x * from.factor - y * to.factor) <= Math.max(1e-9, tolerance) * Math.abs(x * from.factor);
+}
+
+function isPercent(node: Node): boolean {
+  return node.kind === "call" && node.name === "percent";
 }
 
 function constant(node: Node): number | null {
@@ -129,6 +146,9 @@ function isWords(text: string): boolean {
 function isText(text: string): boolean {
   return (
     /^\\text\s?\{/.test(text) ||
-    (/^[\p{L}' -]+$/u.test(text) && /[aeiou]/i.test(text) && !/^(?:pi|theta|alpha|beta|infinity|inf|oo)$/i.test(text))
+    (/^[\p{L}' -]+$/u.test(text) &&
+      /[aeiou]/i.test(text) &&
+      !/^[abcdmnpqrxyz]{2,3}$/.test(text) &&
+      !/^(?:pi|theta|alpha|beta|infinity|inf|oo)$/i.test(text))
   );
 }

@@ -1,10 +1,18 @@
 import { type Unit, unitOf } from "./units.ts";
 
+export interface MixedQuantity {
+  /** in the base unit */
+  value: number;
+  dimension: string;
+  /** of the last, smallest unit, in which a number without a unit is meant */
+  smallest: number;
+}
+
 const PART = /([0-9]+(?:\.[0-9]+)?)\s{0,3}([A-Za-z'"]+)\.?(?:\s{0,3}(?:,|and)?\s{0,3})/y;
 const MARKS: Record<string, string> = { "'": "ft", '"': "in" };
 
 /** `1 hour 30 minutes` or `5 ft 6 in` as one quantity, in the base unit of what it measures; null for what is not two or more parts of one kind, the larger units first. */
-export function mixedQuantity(text: string): { value: number; dimension: string } | null {
+export function mixedQuantity(text: string): MixedQuantity | null {
   const plain = text
     .replace(/\\(?:text|mathrm|mbox)(?![A-Za-z])|[{}$]/g, " ")
     .replace(/\s{2,}/g, " ")
@@ -23,5 +31,5 @@ export function mixedQuantity(text: string): { value: number; dimension: string 
     last = unit;
     parts++;
   }
-  return last === null || parts < 2 ? null : { value, dimension: last.dimension };
+  return last === null || parts < 2 ? null : { value, dimension: last.dimension, smallest: last.factor };
 }

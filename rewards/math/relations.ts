@@ -58,8 +58,7 @@ function graphs(a: Relation, b: Relation): boolean {
 
 const isY = (node: Node) => node.kind === "symbol" && node.name === "y";
 
-const isCalled = (node: Node) =>
-  node.kind === "call" && node.name === "multiply" && node.args.every(({ kind }) => kind === "symbol") && isName(node);
+const isCalled = (node: Node) => node.kind === "call" && node.name === "multiply" && node.args[1]?.kind === "symbol" && isName(node);
 
 /** `f(x)` by its parts. */
 function calledWith(node: Node): { name: string; variable: string } | null {

@@ -15,6 +15,8 @@ const NO_UNIT = new Set(
     " ",
   ),
 );
+const DIRECTION =
+  /(?<=[0-9].{0,60}[A-Za-z}])(?:\s|\\text\s?\{\s{0,3}){1,3}(?:to the |due |towards? )?(right|left|north|south|east|west|upwards?|downwards?|up|down)\s?\}?$/i;
 const NAMELESS = /^(?:(?:square|cubic|sq\.?) )?units?(?:\^[23]| squared| cubed)?$/i;
 
 /**
@@ -35,6 +37,14 @@ export function splitUnit(text: string): { rest: string; unit: string } {
   if (degrees !== null) return { rest: text.slice(0, degrees.index), unit: `°${degrees[1] ?? degrees[2]}` };
   if (text.endsWith("°") && text.length > 1 && !/sin|cos|tan|cot|sec|csc/.test(text)) return { rest: text.slice(0, -1).trim(), unit: "°" };
   return product ?? words(text) ?? { rest: text, unit: "" };
+}
+
+/** `5 m/s to the right` and `5 \text{ N east}` without where it points to. */
+export function splitDirection(text: string): { rest: string; direction: string | null } {
+  const match = DIRECTION.exec(text);
+  if (match === null) return { rest: text, direction: null };
+  const quoted = match[0].endsWith("}") && !match[0].includes("{");
+  return { rest: text.slice(0, match.index) + (quoted ? "}" : ""), direction: match[1]!.toLowerCase() };
 }
 
 /** A unit of the table, or a product of such, however it is typeset. */
@@ -108,7 +118,8 @@ function isUnit(unit: string, quoted: boolean): boolean {
 
 function withoutWords(text: string): string {
   const { rest, unit } = splitUnit(text);
-  return /^(?:dollar|usd|\$)/i.test(unit) ? rest : text;
+  const known = unitOf(unit);
+  return known === null || known.dimension === "dollar" ? rest : text;
 }
 
 /** One spelling for singular and plural. */
