@@ -4,7 +4,7 @@ import { matrixOf, pointOf, setOf } from "./forms.ts";
 import { withoutConstant } from "./integral.ts";
 import { type Interval, intervals, sameIntervals } from "./intervals.ts";
 import { type Node, some } from "./node.ts";
-import { capitalConstants, sameParameter } from "./parameter.ts";
+import { capitalConstants, sameParameter, sameRestrictions } from "./parameter.ts";
 import { choices, isCompound, scaled, spread } from "./prepare.ts";
 import { sameRelation } from "./relations.ts";
 
@@ -14,7 +14,7 @@ const MAX_ITEMS = 40;
 export function sameAnswer(gold: Node, given: Node, tolerance = 0): boolean {
   const point = gold.kind === "group" || given.kind === "group";
   const prepared = [gold, given].map((node) => spread(scaled(capitalConstants(point ? node : choices(node))))) as [Node, Node];
-  const [a, b] = sameParameter(...prepared);
+  const [a, b] = sameParameter(...sameRestrictions(...prepared));
   return same(a, b, tolerance);
 }
 

@@ -109,6 +109,7 @@ export function clean(text: string): string {
     .replace(/[.\s]+$/, "");
   out = unwrapped(withoutProse(unwrapped(out)));
   for (const [pattern, replacement] of AROUND) out = out.replace(pattern, replacement).trim();
+  out = statedValue(out);
   for (const [pattern, replacement] of REWRITES) out = out.replace(pattern, replacement);
   out = out.replace(/^[-+]?[0-9]{1,3}(?: [0-9]{3}){1,6}(?![0-9])/, (digits) => digits.replaceAll(" ", ""));
   out = out.replace(ORDINAL, "$1");
@@ -120,6 +121,21 @@ export function clean(text: string): string {
   );
   out = out.replace(SCALE, (_, word: string) => `\\cdot 10^{${SCALES[word.toLowerCase()]}}`);
   return out.replace(/(?<=[0-9.])[eE](?=[+-]?[0-9]{1,4}(?![0-9.]))([+-]?[0-9]+)/g, "\\cdot 10^{$1}").trim();
+}
+
+const COMPUTED = /^\\(?:lim|sum|prod|i{0,2}int|oint|det|sup|inf|begin\{vmatrix\})(?![A-Za-z])/;
+
+/** What `\lim_{x \to 0} … =` and the like say that it is. */
+function statedValue(text: string): string {
+  if (!COMPUTED.test(text)) return text;
+  let [depth, at] = [0, -1];
+  for (let i = 0; i < text.length; i++) {
+    if (text[i] === "\\") i++;
+    else if (text[i] === "{") depth++;
+    else if (text[i] === "}") depth--;
+    else if (text[i] === "=" && depth === 0) at = i;
+  }
+  return at < 0 || text.slice(at + 1).trim() === "" ? text : text.slice(at + 1).trim();
 }
 
 function unwrapped(text: string): string {

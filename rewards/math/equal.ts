@@ -53,16 +53,31 @@ function same(a: string, b: string, tolerance: number): boolean {
   if (phrases !== null && phrases === otherPhrases) return true;
   const [left, right] = [phrases ?? figures(a) ?? a, otherPhrases ?? figures(b) ?? b];
   if (isWords(words) && isWords(others)) {
-    if (words.toLowerCase() === others.toLowerCase()) return true;
+    if (words.toLowerCase() === others.toLowerCase() || sameNames(a, b)) return true;
     if (left === a && right === b && (isText(a) || isText(b))) return false;
   }
   if (bare(left) === bare(right)) return true;
   return readings(left, right).some(([x, y, reading]) => sameQuantity(x, y, { tolerance, ...reading }));
 }
 
-/** Without spaces, and without braces around a lone sign. */
+/** `Alice and Bob` and `Bob, Alice`. */
+function sameNames(a: string, b: string): boolean {
+  const [left, right] = [a, b].map((text) =>
+    text
+      .split(/,| and |&/)
+      .map((name) => wording(name).toLowerCase())
+      .filter(Boolean)
+      .sort(),
+  );
+  return left!.length > 1 && left!.join() === right!.join();
+}
+
+/** Without text commands and spaces, and without braces around a lone sign. */
 function bare(text: string): string {
-  return text.replace(/\s/g, "").replace(/(?<=[_^])\{([A-Za-z0-9])\}/g, "$1");
+  return text
+    .replace(/\\(?:text|mathrm|mbox)\s?\{([^{}]*)\}/g, "$1")
+    .replace(/(?<=[_^])\{([A-Za-z0-9]|\\[A-Za-z]+(?=\}(?![A-Za-z])))\}/g, "$1")
+    .replace(/\s/g, "");
 }
 
 /** A number with a unit of the table, in base units; without a unit it counts `usual` of them. */

@@ -16,7 +16,7 @@ export function capitalConstants(node: Node): Node {
 }
 
 /**
- * Two answers of which one or both say `, k \\in \\mathbb{Z}`, without it and with one name for that number: families of solutions,
+ * Two answers of which one or both say `, k \in \mathbb{Z}`, without it and with one name for that number: families of solutions,
  * whose parameter is named at will.
  */
 export function sameParameter(a: Node, b: Node): [Node, Node] {
@@ -25,6 +25,20 @@ export function sameParameter(a: Node, b: Node): [Node, Node] {
   const [from, to] = [left.name ?? only(left.rest), right.name ?? only(right.rest)];
   if (from === null || to === null || symbols(left.rest).includes(to) !== (from === to)) return [left.rest, right.rest];
   return [renamed(left.rest, from, to), right.rest];
+}
+
+/** Two answers of which only one says `, x \ne 1` behind an expression in x, without it. */
+export function sameRestrictions(a: Node, b: Node): [Node, Node] {
+  const [left, right] = [unrestricted(a), unrestricted(b)];
+  return left !== null && right !== null ? [a, b] : [left ?? a, right ?? b];
+}
+
+function unrestricted(node: Node): Node | null {
+  if (node.kind !== "list" || node.items.length !== 2) return null;
+  const [of, but] = node.items as [Node, Node];
+  if (of.kind !== "call" || but.kind !== "relation" || but.operators.join() !== "!=") return null;
+  const [name] = symbols(but);
+  return name !== undefined && symbols(of).includes(name) ? of : null;
 }
 
 function declared(node: Node): { rest: Node; name: string | null } {
