@@ -19,6 +19,8 @@ export function sameAnswer(gold: Node, given: Node, tolerance = 0): boolean {
 }
 
 function same(a: Node, b: Node, tolerance: number): boolean {
+  const [rest, otherRest] = [residue(a), residue(b)];
+  if ((rest === null) !== (otherRest === null)) return same(rest ?? a, otherRest ?? b, tolerance);
   const [matrix, otherMatrix] = [matrixOf(a, b), matrixOf(b, a)];
   if (matrix !== null || otherMatrix !== null) return same(matrix ?? a, otherMatrix ?? b, tolerance);
   const [point, otherPoint] = [pointOf(a, b), pointOf(b, a)];
@@ -49,6 +51,11 @@ function same(a: Node, b: Node, tolerance: number): boolean {
   return plainly(a, b).some((value) => plainly(b, a).some((other) => sameExpression(value, other, tolerance)));
 }
 
+/** The 3 of `3 (mod 7)`. */
+function residue(node: Node): Node | null {
+  return node.kind === "group" && node.open === "mod" ? node.items[0]! : null;
+}
+
 /** `50 %` is written for 50 and for 0.5, and which of them was asked for the answer alone does not tell; so is 60° for 60 in a list. */
 function plainly(node: Node, other: Node): Node[] {
   if (node.kind !== "call" || (node.name !== "percent" && node.name !== "degree")) return [node];
@@ -69,7 +76,7 @@ function isRange(node: Node): boolean {
   if (node.kind === "symbol") return node.name === "set R";
   return (
     (node.kind === "call" && (node.name === "cup" || (node.name === "setminus" && intervals(node) !== null))) ||
-    (node.kind === "group" && (node.open !== "(" || node.close !== ")") && node.open !== "{")
+    (node.kind === "group" && (node.open !== "(" || node.close !== ")") && node.open !== "{" && node.open !== "mod")
   );
 }
 

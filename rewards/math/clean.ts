@@ -37,7 +37,7 @@ const REWRITES: [RegExp, string][] = [
   [/\{([,:;])\}/g, "$1"],
   [/\(\s?([a-z])\s?\\circ\s?([a-z])\s?\)(?=\s?\()/g, "\\text{$1 of $2}"],
   [/\{\}/g, ""],
-  [/\\(?:text|mathrm)\s?\{\s*([-+]?[0-9][0-9.,]*)\s*\}/g, "$1"], // \text{256}
+  [/\\(?:text|textbf|textit|textrm|mathrm|mbox)\s?\{\s*([-+]?[0-9][0-9.,]*)\s*\}/g, "$1"], // \text{256}
   [/\\(?:angle|measuredangle)\s?([0-9])/g, "\\text{angle $1}"],
   [/\\(?:angle|measuredangle|triangle)(?![A-Za-z])/g, ""],
   [/(?<=[0-9])(?:(?<!\\)\\[,!;: ]|~)(?=[0-9]{3})/g, ""], // 1\,234
@@ -49,6 +49,9 @@ const REWRITES: [RegExp, string][] = [
   [/∅/g, "\\emptyset "],
   [/≈|\\(?:simeq|sim|doteq)(?![a-z])/g, "\\approx "],
   [/≡/g, "\\equiv "],
+  [/\\(?:text|mathrm)\s?\{\s?\(\s?mod\s{0,3}\}/g, "\\mod "],
+  [/\\(?:text|mathrm)\s?\{\s{0,3},?\s{0,3}(?:for|where|with)\s{0,3}\}(?=\s?[a-z]\s?\\in(?![a-z]))/g, ", "],
+  [/\s{1,3}(?:for|where|with)\s{1,3}(?=[a-z]\s?\\in(?![a-z]))/g, ", "],
   [/\\p?b?mod(?![a-z])|\(\s?(?:\\(?:text|mathrm)\s?\{\s?)?mod(?![a-z])(?:\s?\})?\s{0,3}(?=[0-9a-z]{1,9}\s?\))/g, "\\mod "],
   [/\\(?:mathbf|boldsymbol|bm|mathit|mathsf|vec|hat|displaystyle|mathop)(?![A-Za-z])/g, ""],
   [/[−–]/g, "-"],

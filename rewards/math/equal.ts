@@ -95,12 +95,16 @@ function readings(a: string, b: string): [a: string, b: string, reading: Partial
   if (all[0]![0] !== a || all[0]![1] !== b) all.push([a, b, {}]);
   if (POWER_OF_LOG.test(a) || POWER_OF_LOG.test(b)) all.push([a, b, { powersInside: true }]);
   if (STROKE_BEHIND.test(a) || STROKE_BEHIND.test(b)) all.push([a, b, { strokesInside: false }]);
+  if (SYMBOLS_BELOW.test(a) || SYMBOLS_BELOW.test(b)) all.push([a, b, { wideStrokes: true }]);
   const [natural, other] = [/\\ln(?![a-z])/.test(a), /\\ln(?![a-z])/.test(b)];
   if (natural !== other && (natural ? b : a).search(PLAIN_LOG) >= 0 && /[xyztun]/.test(a.replace(/\\[a-z]+/g, ""))) {
     all.push([a.replace(PLAIN_LOG, "\\ln"), b.replace(PLAIN_LOG, "\\ln"), {}]);
   }
   return all;
 }
+
+/** t/RC is written for t/(RC) and for tC/R */
+const SYMBOLS_BELOW = /\/\s?(?:[A-Za-z]|\\[a-z]{2,7}\s)\s?(?:[A-Za-z]|\\[a-z])/;
 
 /** the natural logarithm, where the other answer has that of a variable */
 const PLAIN_LOG = /\\log(?![a-z]|\s?_)/g;

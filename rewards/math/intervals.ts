@@ -24,7 +24,7 @@ export function intervals(node: Node): Interval[] | null {
   if (node.kind === "symbol") return node.name === "set R" ? [REAL_LINE] : null;
   if (node.kind === "group") {
     const [low, high] = node.items;
-    if (node.open === "{" || node.items.length !== 2) return null;
+    if (node.open === "{" || node.open === "mod" || node.items.length !== 2) return null;
     return [{ low: low!, high: high!, lowIn: node.open === "[", highIn: node.close === "]" }];
   }
   if (node.kind === "call" && node.name === "cup") return joined(node.args);

@@ -11,11 +11,13 @@ export interface Reading {
   powersInside: boolean;
   /** whether `\\sin x / 2` is the sine of a half of x */
   strokesInside: boolean;
+  /** whether `t/RC` is t over RC */
+  wideStrokes: boolean;
 }
 
 /** Functions and what they are applied to: `\frac12`, `\sqrt[3]{x}`, `\log_2 x`, `\sin^2 2x`. */
 export abstract class FunctionParser extends Cursor {
-  private readonly reading: Reading;
+  protected readonly reading: Reading;
 
   constructor(tokens: Token[], reading: Reading) {
     super(tokens);

@@ -30,7 +30,7 @@ const BASES: Record<string, string> = {
  * not know, and beyond 400 nodes or a depth of 40. Nothing is computed here.
  */
 export function parseMath(text: string, reading: Partial<Reading> = {}): Node {
-  const parser = new Parser(tokenize(text), { powersInside: false, strokesInside: true, ...reading });
+  const parser = new Parser(tokenize(text), { powersInside: false, strokesInside: true, wideStrokes: false, ...reading });
   const node = parser.list();
   parser.end();
   return node;
@@ -100,10 +100,18 @@ class Parser extends FunctionParser {
     for (;;) {
       if (this.take("sign", "*") || this.take("command", "cdot") || this.take("command", "times")) {
         left = this.count(call("multiply", left, this.unary()));
-      } else if (this.take("sign", "/") || this.take("command", "div")) left = this.count(call("divide", left, this.unary()));
+      } else if (this.take("sign", "/") || this.take("command", "div")) left = this.count(call("divide", left, this.below()));
       else if (this.startsFactor(left)) left = this.count(call("multiply", left, this.power()));
       else return left;
     }
+  }
+
+  /** What stands behind a stroke. */
+  private below(): Node {
+    let node = this.unary();
+    while (this.reading.wideStrokes && node.kind !== "number" && this.peek()?.kind === "symbol")
+      node = this.count(call("multiply", node, this.power()));
+    return node;
   }
 
   protected startsFactor(left: Node): boolean {
@@ -160,11 +168,12 @@ class Parser extends FunctionParser {
     this.argument();
     const below = this.tokens
       .slice(start, this.at)
-      .map(({ value }) => BASES[value] ?? value)
+      .map(({ value }) => value)
       .filter((value) => value !== "{" && value !== "}")
       .join("");
-    if (node.kind === "symbol") return this.count({ kind: "symbol", name: `${node.name}_${below}` });
-    if (node.kind === "number") return this.count({ kind: "symbol", name: `${node.text.replace(/^0+(?=.)/, "")}_${below}` });
+    const name = BASES[below] ?? below;
+    if (node.kind === "symbol") return this.count({ kind: "symbol", name: `${node.name}_${name}` });
+    if (node.kind === "number") return this.count({ kind: "symbol", name: `${node.text.replace(/^0+(?=.)/, "")}_${name}` });
     throw new NotMathError("a subscript without a name");
   }
 

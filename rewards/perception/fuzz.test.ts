@@ -99,7 +99,7 @@ test.each(names)(
   async (name) => {
     const { good, range, rounds } = samples[name]!;
     const random = Random.of(9, name);
-    for (let i = 0; i < (rounds ?? fuzzRounds(2000)); i++) {
+    for (let i = 0; i < fuzzRounds(rounds ?? 2000); i++) {
       const completion = random.uniform() < 0.7 ? mutated(good, random) : noise(random);
       const found = await outcome(name, completion);
       if (found.kind !== "score") throw new Error(`${JSON.stringify(completion)}: ${JSON.stringify(found)}`);

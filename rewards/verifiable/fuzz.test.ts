@@ -141,7 +141,7 @@ test.each(all)(
   async (name, i, one) => {
     expect(await score(name, one, one.right)).toBeCloseTo(one.best ?? 1, 9);
     const random = Random.of(5, name, i);
-    for (let trial = 0; trial < (one.trials ?? fuzzRounds(300)); trial++) {
+    for (let trial = 0; trial < fuzzRounds(one.trials ?? 300); trial++) {
       let text = trial % 10 === 0 ? "" : one.right;
       for (let change = random.integer(1, trial % 10 === 0 ? 40 : 5); change > 0; change--) {
         const at = random.integer(0, text.length);
