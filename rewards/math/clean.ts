@@ -77,6 +77,7 @@ const BASE =
 
 /** What stands around an answer or beside it. */
 const AROUND: [RegExp, string][] = [
+  [/\\text\s?\{\s?all (?:real numbers|reals) except (?:for )?\}|^all (?:real numbers|reals) except (?:for )?/, "x \\ne "],
   [/^\*\*([^*]*)\*\*$/, "$1"],
   [/\$([^$\s](?:[^$]{0,300}[^$\s])?)\$/g, "$1"], // $25$ students
   [/\\\((.{0,300}?)\\\)/g, "$1"],

@@ -82,7 +82,7 @@ export function phrase(words: string): string | null {
 }
 
 const PROSE =
-  /^(?:so|thus|therefore|hence)?,?\s{0,3}(?:(?:the|my|our|final|correct|required|exact|total|only)\s{1,3}){0,4}(?:answer|value|result|solution|solutions|answers|number|total|sum|area|probability)\s{0,3}(?:is|are|=|:)\s{0,3}:?\s{0,3}/i;
+  /^(?:so|thus|therefore|hence)?,?\s{0,3}(?:(?:the|my|our|final|correct|right|best|required|exact|total|only)\s{1,3}){0,4}(?:answer|option|choice|value|result|solution|solutions|answers|number|total|sum|area|probability)\s{0,3}(?:is|are|=|:)\s{0,3}:?\s{0,3}/i;
 
 const LEAD =
   /^(?:on (?=[A-Z][a-z]+day)|(?:there (?:is|are)|we (?:get|have)|it is|it's|(?:in )?the year|the points?|point)\s{1,3}(?=[A-Z0-9(]))/i;

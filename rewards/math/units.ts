@@ -66,9 +66,9 @@ const TABLE: Record<string, [factor: number, ...spellings: string[]][]> = {
     [POUND / 16, "oz", "ounce"],
   ],
   time: [
-    [1, "s", "sec", "second"],
-    [60, "min", "minute"],
-    [3600, "h", "hr", "hour"],
+    [1, "s", "sec", "secs", "second"],
+    [60, "min", "mins", "minute"],
+    [3600, "h", "hr", "hrs", "hour"],
     [86400, "day"],
     [604800, "week"],
   ],
