@@ -88,6 +88,7 @@ const CASES: Record<string, Case[]> = {
   text_match: [{ fields: { answer: ["New York", "NYC"] }, options: { ignore_punctuation: true }, right: "<answer>New York.</answer>" }],
 };
 
+/** of the processor, which other work on the machine does not use up */
 const LIMIT_MS = 2000;
 /** starting a thread takes a while on a machine that is busy */
 const LIMIT_MS_OF_PROGRAMS = 20_000;
@@ -95,12 +96,13 @@ const LIMIT_MS_OF_PROGRAMS = 20_000;
 async function score(name: string, { fields, options = {}, best = 1, trials }: Case, completion: string): Promise<number> {
   const definition = verifiable.find((one) => one.name === name)!;
   const checked = definition.options?.parse(options);
-  const started = performance.now();
+  const [started, used] = [performance.now(), process.cpuUsage()];
   const outcome = await ask(
     { definition, field: definition.field, options: checked },
     { completion, exampleId: "a", fields, seed: 0, tokens: 1, finish: "stop" },
   );
-  const tookMs = performance.now() - started;
+  const { user, system } = process.cpuUsage(used);
+  const tookMs = trials === undefined ? (user + system) / 1000 : performance.now() - started;
   // no `expect`, which takes longer than most of these rewards
   const refuse = (what: string) => new Error(`${JSON.stringify(completion.slice(0, 300))} ${what}`);
   if (tookMs > (trials === undefined ? LIMIT_MS : LIMIT_MS_OF_PROGRAMS)) throw refuse(`takes ${tookMs} ms`);
