@@ -94,6 +94,9 @@ const AROUND: [RegExp, string][] = [
   [/(?<=[0-9])\s{1,3}(?:\\text\s?\{\s?)?\([A-Za-z][A-Za-z ]{2,40}\)(?:\s?\})?$/, ""], // 25 (students)
 ];
 
+/** `\text{The answer is 91.}` */
+const SENTENCE = /^\\(?:text|mbox)\s?\{\s?([^{}]{1,120}?)\.?\s?\}$/;
+
 /** `0.333...` */
 const REPEATED = /(\.[0-9]{0,12}?)([0-9])\2{2,20}\s?(?:\.\.\.|…|\\[lc]?dots)/g;
 
@@ -112,6 +115,7 @@ export function clean(text: string): string {
     .replace(REPEATED, "$1\\overline{$2}")
     .replace(/[.\s]+$/, "");
   out = unwrapped(withoutProse(unwrapped(out)));
+  out = out.replace(SENTENCE, (whole, inner: string) => (withoutProse(inner) === inner ? whole : withoutProse(inner)));
   for (const [pattern, replacement] of AROUND) out = out.replace(pattern, replacement).trim();
   out = statedValue(out);
   for (const [pattern, replacement] of REWRITES) out = out.replace(pattern, replacement);

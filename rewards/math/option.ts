@@ -11,7 +11,8 @@ interface Option {
 
 /** `B`, `(B)`, `B.`, `\textbf{(B)}\ 12` or `B. 12` as a letter and what it stands for; null for what names no option. */
 export function option(text: string): Option | null {
-  const plain = text
+  const bare = text.replace(/^\\(?:text|textbf|mbox)\s?\{\s?((?:option|choice)\s[^{}]{1,40})\}$/i, "$1");
+  const plain = bare
     .replace(/^(?:option|choice)\s/i, "")
     .replace(DRESS, "$1 ")
     .trim();
