@@ -12,6 +12,8 @@ import { openJudges } from "./judges/index.ts";
 import type { RewardSpec } from "./options.ts";
 import { failureKind } from "./outcome.ts";
 import { type Part, rewardField, type ScorerContext } from "./part.ts";
+import { endRenderer } from "./perception/render-process.ts";
+import { endIdleThreads } from "./sandbox/thread.ts";
 import { isThreaded, openFiles } from "./user/files.ts";
 
 /**
@@ -20,8 +22,13 @@ import { isThreaded, openFiles } from "./user/files.ts";
  * refers to one that is not there or to itself.
  */
 export async function createScorer(specs: RewardSpec[], context: ScorerContext): Promise<Scorer> {
-  const judges = context.opened ?? (await openJudges(context.judges ?? {}, context.folder));
+  const own = context.opened === undefined ? await openJudges(context.judges ?? {}, context.folder) : null;
+  const judges = context.opened ?? own!;
   const files = openFiles(specs, context);
+  // Judges that were given belong to whoever opened them. The sandbox and the renderer are shared by all scorers: only what is idle ends, and comes back when it is needed.
+  const close = async () => {
+    await Promise.all([files.close(), own?.close(), endIdleThreads(), endRenderer()]);
+  };
   const problems: Problem[] = [];
   const parts: (Part | null)[] = [];
   const names: (string | undefined)[] = [];
@@ -44,11 +51,11 @@ export async function createScorer(specs: RewardSpec[], context: ScorerContext):
     problems.push({ ...recipeProblem(index, fieldText(path), message, context), cure });
   }
   if (problems.length > 0) {
-    await files.close();
+    await close();
     throw new RecipeError(problems);
   }
   const health = new RewardHealth(specs.map(({ log_only, error_limit }, i) => ({ name: names[i]!, limit: log_only ? 1 : error_limit })));
-  return new ComposedScorer(composition(specs, names as string[]), parts, health, context, () => files.close());
+  return new ComposedScorer(composition(specs, names as string[]), parts, health, context, close);
 }
 
 /**

@@ -5,6 +5,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { expect, test } from "vitest";
 import { deriveSeed } from "../core/random.ts";
 import type { Example, RewardPart, ScoreRequest } from "../core/types.ts";
+import { waitsInQueue } from "../core/waiting.ts";
 import type { Completion, SampleRequest } from "../engines/engine.ts";
 import { createScorer } from "../rewards/compose.ts";
 import { RewardSpec } from "../rewards/options.ts";
@@ -309,6 +310,30 @@ test("scoring that throws or takes too long is recorded, and the rest goes on", 
   ]);
   expect(first![1]!.parts[0]!.latencyMs).toBeGreaterThan(25);
   expect(second!.map(({ reward }) => reward)).toEqual([2, 2]);
+});
+
+test("the time limit of scoring leaves out the wait for a free thread", async () => {
+  const engine = handEngine();
+  const base = options();
+  let line = Promise.resolve();
+  // One at a time, 100 ms each, limit 250 ms: with the wait the fourth would take 400.
+  const score = async (request: ScoreRequest) => {
+    const taken = waitsInQueue();
+    const turn = line.then(async () => {
+      taken();
+      await sleep(100);
+    });
+    line = turn;
+    await turn;
+    return base.scorer.score(request);
+  };
+  const groups = all(collectGroups(options({ engine, scorer: { names: ["sum", "format"], score }, scoreTimeoutMs: 250 })));
+  await engine.asked;
+  for (const prompt of [0, 1]) for (const member of [0, 1]) engine.emit(prompt, member);
+  engine.end();
+  const rewards = (await groups).flatMap((group) => group.map(({ reward }) => reward));
+  expect(rewards).toHaveLength(4);
+  expect(rewards).not.toContain(null);
 });
 
 test("the engine's error is the collection's, even behind a complete group", async () => {

@@ -1,8 +1,9 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type { RecordBatch } from "apache-arrow";
-import PQueue, { TimeoutError } from "p-queue";
+import PQueue from "p-queue";
 import { deriveSeed } from "../core/random.ts";
 import type { Example, Message, Outcome, RewardPart, Role, Rollout, Scored, ScoreRequest, Scorer } from "../core/types.ts";
+import { OverTimeError, withinOwnTime } from "../core/waiting.ts";
 import type { Completion, EncodedPrompt, Engine, SampleRequest, SamplingOptions } from "../engines/engine.ts";
 import { checkLength } from "../models/length.ts";
 import type { Processor } from "../models/processor.ts";
@@ -35,7 +36,7 @@ export interface CollectOptions {
   signal?: AbortSignal;
   /** how many completions are scored at the same time */
   scoreConcurrency?: number;
-  /** how long scoring one completion, or the rewards that look at a whole group, may take before it counts as a timeout */
+  /** how long scoring one completion, or the rewards that look at a whole group, may take before it counts as a timeout; waiting for a free thread is not counted */
   scoreTimeoutMs?: number;
   /** how long nothing at all may happen before the collection fails, saying who waited for whom */
   stallMs?: number;
@@ -266,7 +267,7 @@ class Scoring {
       return work();
     };
     try {
-      const scored = await this.queue.add(start, { timeout: this.timeoutMs });
+      const scored = await this.queue.add(() => withinOwnTime(this.timeoutMs, start));
       for (const [i, rollout] of rollouts.entries()) {
         const { parts, reward, outcome = null } = scored[i]!;
         Object.assign(rollout, { parts, reward, outcome });
@@ -282,7 +283,7 @@ class Scoring {
   /** A failed rollout is data: the cause stands in every part, and there is no reward. */
   private failed(error: unknown, latencyMs: number): RewardPart[] {
     const outcome: Outcome =
-      error instanceof TimeoutError
+      error instanceof OverTimeError
         ? { kind: "timeout", message: `no score after ${this.timeoutMs / 1000} s` }
         : { kind: "error", message: error instanceof Error ? error.message : String(error) };
     return this.scorer.names.map((name) => ({ name, outcome, latencyMs }));

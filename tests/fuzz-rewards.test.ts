@@ -44,10 +44,10 @@ describe("thousands of mutated completions", () => {
     FUZZ_TIMEOUT_MS,
   );
 
-  test("what is read for judges", () => {
+  test("what is read for judges", { timeout: FUZZ_TIMEOUT_MS ?? 60_000 }, () => {
     const random = Random.of(3, "verdicts");
     const labels = Array.from({ length: 40 }, () => random.integer(1, 5));
-    for (const text of completions(11, 3000)) {
+    for (const text of completions(11, fuzzRounds(3000))) {
       const observations = parseObservations(text);
       const observed = observations.pairs.map(() => random.uniform() < 0.5);
       const judged = observationAndReasoning(observations, { correct: true, observed, sufficient: true }, ObservationOptions.parse({}))!;
@@ -65,10 +65,11 @@ describe("thousands of mutated completions", () => {
   });
 });
 
-test("groups: a number for every member, in range", () => {
+test("groups: a number for every member, in range", { timeout: FUZZ_TIMEOUT_MS ?? 60_000 }, () => {
   const random = Random.of(5, "groups");
-  const texts = [...completions(13, 400)];
-  for (let i = 0; i < 400; i++) {
+  const rounds = fuzzRounds(400);
+  const texts = [...completions(13, rounds)];
+  for (let i = 0; i < rounds; i++) {
     const size = random.integer(1, 9);
     const members = Array.from({ length: size }, () => texts[random.integer(0, texts.length - 1)]!);
     const calls = members.map(() => random.integer(0, 3));

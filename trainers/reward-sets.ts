@@ -32,6 +32,7 @@ export async function openRewards(plan: Pick<RunPlan, "folder" | "seed" | "judge
   const sets = new Map<string | null, RewardSet>();
   const close = async () => {
     await Promise.all([...sets.values()].map(({ scorer }) => scorer.close()));
+    await opened.close();
   };
   const open = async (stage: string | null, specs: RewardSpec[], field: string) => {
     const scorer = await noting(problems, () => createScorer(specs, { folder, seed, opened, field }));

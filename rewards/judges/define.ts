@@ -24,3 +24,9 @@ export interface Judges {
   /** Throws UserError for a name that the recipe does not have. */
   get(name: string): Judge;
 }
+
+/** Judges as whoever opened them has them. */
+export interface OpenJudges extends Judges {
+  /** Gives back what they hold, such as a local model. */
+  close(): Promise<void>;
+}

@@ -1,7 +1,7 @@
 import { isAbsolute, resolve } from "node:path";
 import { UserError } from "../../core/errors.ts";
 import { unknownName } from "../../core/registry.ts";
-import type { Judge, Judges } from "./define.ts";
+import type { Judge, OpenJudges } from "./define.ts";
 import { localJudge } from "./local.ts";
 import { openaiJudge } from "./openai.ts";
 import { judgeKey, Record } from "./record.ts";
@@ -10,10 +10,13 @@ import { ruleJudge } from "./rule.ts";
 import type { JudgeSpec, JudgeSpecs } from "./schema.ts";
 
 /** A recipe's judges, their records read. Throws UserError where a record can't be. */
-export async function openJudges(specs: JudgeSpecs, folder: string): Promise<Judges> {
+export async function openJudges(specs: JudgeSpecs, folder: string): Promise<OpenJudges> {
   const opened = new Map<string, Judge>();
   for (const [name, spec] of Object.entries(specs)) opened.set(name, await open(spec, folder));
   return {
+    async close() {
+      await Promise.all([...opened.values()].map((judge) => judge.close?.()));
+    },
     get(name) {
       const judge = opened.get(name);
       if (judge !== undefined) return judge;

@@ -3,7 +3,10 @@ import PQueue from "p-queue";
 import type { Judge } from "./define.ts";
 import type { LocalSpec } from "./schema.ts";
 
-type Generate = (messages: { role: string; content: string }[], options: object) => Promise<unknown>;
+interface Generate {
+  (messages: { role: string; content: string }[], options: object): Promise<unknown>;
+  dispose(): Promise<unknown>;
+}
 
 /** A text model that transformers.js runs in this process, greedily, one question after the other. */
 export function localJudge({ path, max_tokens }: LocalSpec, folder: string): Judge {
@@ -12,6 +15,12 @@ export function localJudge({ path, max_tokens }: LocalSpec, folder: string): Jud
   let loaded: Promise<Generate> | undefined;
   return {
     identity: { path: model, max_tokens },
+    close: () =>
+      queue.add(async () => {
+        const generate = await loaded?.catch(() => undefined); // one that did not load holds nothing
+        loaded = undefined;
+        await generate?.dispose();
+      }),
     ask: ({ prompt, pictures = [] }) =>
       queue.add(async () => {
         if (pictures.length > 0) return { kind: "error", message: "a local judge sees no pictures" };

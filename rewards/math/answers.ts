@@ -1,17 +1,33 @@
-import { infinite, sameEquation, sameExpression } from "./expressions.ts";
+import { assignedName, assignments, names, pointwise } from "./assigned.ts";
+import { sameExpression, sameUpToConstant } from "./expressions.ts";
+import { matrixOf, pointOf, setOf } from "./forms.ts";
+import { withoutConstant } from "./integral.ts";
 import { type Interval, intervals, sameIntervals } from "./intervals.ts";
-import { call, map, type Node, some } from "./node.ts";
+import { type Node, some } from "./node.ts";
+import { capitalConstants, sameParameter, sameRestrictions } from "./parameter.ts";
+import { choices, isCompound, scaled, spread } from "./prepare.ts";
+import { sameRelation } from "./relations.ts";
 
 const MAX_ITEMS = 40;
 
 /** Whether two answers are one: lists and sets in any order, tuples and matrices item by item, equations, intervals, numbers, functions. */
 export function sameAnswer(gold: Node, given: Node, tolerance = 0): boolean {
-  const [a, b] = [gold, given].map(spread) as [Node, Node];
+  const point = gold.kind === "group" || given.kind === "group";
+  const prepared = [gold, given].map((node) => spread(scaled(capitalConstants(point ? node : choices(node))))) as [Node, Node];
+  const [a, b] = sameParameter(...sameRestrictions(...prepared));
   return same(a, b, tolerance);
 }
 
 function same(a: Node, b: Node, tolerance: number): boolean {
-  if (isCollection(a) || isCollection(b)) {
+  const [rest, otherRest] = [residue(a), residue(b)];
+  if ((rest === null) !== (otherRest === null)) return same(rest ?? a, otherRest ?? b, tolerance);
+  const [matrix, otherMatrix] = [matrixOf(a, b), matrixOf(b, a)];
+  if (matrix !== null || otherMatrix !== null) return same(matrix ?? a, otherMatrix ?? b, tolerance);
+  const [point, otherPoint] = [pointOf(a, b), pointOf(b, a)];
+  if (point !== null || otherPoint !== null) return same(point ?? a, otherPoint ?? b, tolerance);
+  const [set, other] = [setOf(a), setOf(b)];
+  if (set !== null || other !== null) return same(set ?? a, other ?? b, tolerance);
+  if (isCollection(a) || isCollection(b) || (pointwise(a) ?? pointwise(b)) !== null) {
     const [left, right] = [asRange(a), asRange(b)];
     if (left !== null && right !== null && (isRange(a) || isRange(b))) return sameIntervals(left, right);
     return sameCollection(a, b, tolerance);
@@ -21,7 +37,7 @@ function same(a: Node, b: Node, tolerance: number): boolean {
     if (left !== null && right !== null) return sameIntervals(left, right);
     if (a.kind !== "relation" || b.kind !== "relation") return false;
   }
-  if (a.kind === "relation" || b.kind === "relation") return sameRelation(a, b, tolerance);
+  if (a.kind === "relation" || b.kind === "relation") return sameRelation(a, b, (left, right) => same(left, right, tolerance));
   if (a.kind === "group" && b.kind === "group") {
     return a.open === b.open && a.close === b.close && sameOrder(a.items, b.items, tolerance);
   }
@@ -30,18 +46,20 @@ function same(a: Node, b: Node, tolerance: number): boolean {
   }
   if (a.kind === "group" || b.kind === "group" || a.kind === "matrix" || b.kind === "matrix") return false;
   if (some(a, isCompound) || some(b, isCompound)) return JSON.stringify(a) === JSON.stringify(b);
-  return percents(a).some((value) => percents(b).some((other) => sameExpression(value, other, tolerance)));
+  const [f, g] = [withoutConstant(a), withoutConstant(b)];
+  if (f !== null && g !== null) return sameUpToConstant(f, g);
+  return plainly(a, b).some((value) => plainly(b, a).some((other) => sameExpression(value, other, tolerance)));
 }
 
-function isCompound(node: Node): boolean {
-  return node.kind !== "call" && node.kind !== "number" && node.kind !== "symbol"
-    ? true
-    : node.kind === "call" && ["cup", "cap", "setminus"].includes(node.name);
+/** The 3 of `3 (mod 7)`. */
+function residue(node: Node): Node | null {
+  return node.kind === "group" && node.open === "mod" ? node.items[0]! : null;
 }
 
-/** `50 %` is written for 50 and for 0.5, and which of them was asked for the answer alone does not tell. */
-function percents(node: Node): Node[] {
-  if (node.kind !== "call" || node.name !== "percent") return [node];
+/** `50 %` is written for 50 and for 0.5, and which of them was asked for the answer alone does not tell; so is 60° for 60 in a list. */
+function plainly(node: Node, other: Node): Node[] {
+  if (node.kind !== "call" || (node.name !== "percent" && node.name !== "degree")) return [node];
+  if (node.name === "degree" && some(other, (one) => one.kind === "call" && one.name === "degree")) return [node];
   return [node, node.args[0]!];
 }
 
@@ -53,12 +71,12 @@ function isCollection(node: Node): boolean {
 /** What can only be a set of real numbers, where a pair in brackets may be a point. */
 function isRange(node: Node): boolean {
   if (node.kind === "relation")
-    return node.operators.every((one) => ["<", "<=", ">", ">=", "in"].includes(one)) && intervals(node) !== null;
-  if (node.kind === "list") return node.items.every(isRange);
+    return node.operators.every((one) => ["<", "<=", ">", ">=", "in", "!="].includes(one)) && intervals(node) !== null;
+  if (node.kind === "list") return node.items.some(isRange) && intervals(node) !== null;
   if (node.kind === "symbol") return node.name === "set R";
   return (
-    (node.kind === "call" && node.name === "cup") ||
-    (node.kind === "group" && (node.open !== "(" || node.close !== ")") && node.open !== "{")
+    (node.kind === "call" && (node.name === "cup" || (node.name === "setminus" && intervals(node) !== null))) ||
+    (node.kind === "group" && (node.open !== "(" || node.close !== ")") && node.open !== "{" && node.open !== "mod")
   );
 }
 
@@ -71,6 +89,8 @@ function itemsOf(node: Node): Node[] {
 }
 
 function sameCollection(a: Node, b: Node, tolerance: number): boolean {
+  const [pairs, others] = [pointwise(a), pointwise(b)];
+  if (pairs !== null || others !== null) return sameCollection(pairs ?? a, others ?? b, tolerance);
   // x = 1, y = 2 is the point (1, 2)
   for (const [assigned, point] of [
     [a, b],
@@ -80,7 +100,7 @@ function sameCollection(a: Node, b: Node, tolerance: number): boolean {
     const values = assignments(assigned.items);
     return values !== null && sameOrder(point.items, values, tolerance);
   }
-  if (names(a).size > 1 !== names(b).size > 1) return false; // x = 1, y = 2 is more than the numbers 1 and 2
+  if (names(itemsOf(a)).size > 1 !== names(itemsOf(b)).size > 1) return false; // x = 1, y = 2 is more than the numbers 1 and 2
   const [left, right] = [plainItems(a, tolerance), plainItems(b, tolerance)];
   if (left.length !== right.length || left.length > MAX_ITEMS) return false;
   const rest = [...right];
@@ -91,97 +111,17 @@ function sameCollection(a: Node, b: Node, tolerance: number): boolean {
   });
 }
 
-/** Values in the order of their names, where every item is `name = value` with a name of its own. */
-function assignments(items: Node[]): Node[] | null {
-  const pairs: [string, Node][] = [];
-  for (const item of items) {
-    const name = assignedName(item);
-    if (name === null) return null;
-    pairs.push([name, (item as Relation).sides[1]!]);
-  }
-  if (new Set(pairs.map(([name]) => name)).size < pairs.length) return null;
-  return pairs.sort(([x], [y]) => (x < y ? -1 : 1)).map(([, value]) => value);
-}
-
 /** Items without doubles; `x = 1, x = 2` and `x = 1, 2` are 1 and 2. */
 function plainItems(node: Node, tolerance: number): Node[] {
   const items = itemsOf(node);
-  const bare = names(node).size === 1 ? items.map((item) => (assignedName(item) === null ? item : (item as Relation).sides[1]!)) : items;
+  const bare =
+    names(items).size === 1
+      ? items.map((item) => (assignedName(item) === null ? item : (item as Extract<Node, { kind: "relation" }>).sides[1]!))
+      : items;
   const flat = bare.flatMap((item) => (item.kind === "list" ? item.items : [item])).slice(0, MAX_ITEMS + 1);
   return flat.filter((item, i) => !flat.slice(0, i).some((other) => same(other, item, tolerance)));
 }
 
-/** What is given a value in a list; `x_1` and `x_2` are the values of one x. */
-function names(node: Node): Set<string> {
-  const all = new Set(itemsOf(node).flatMap((item) => assignedName(item) ?? []));
-  const bare = new Set([...all].map((name) => name.replace(/_[0-9]+$/, "")));
-  return bare.size === 1 ? bare : all;
-}
-
-function assignedName(node: Node): string | null {
-  if (node.kind !== "relation" || node.operators.length !== 1 || !["=", "in"].includes(node.operators[0]!)) return null;
-  const [name] = node.sides;
-  return name?.kind === "symbol" ? name.name : null;
-}
-
 function sameOrder(a: Node[], b: Node[], tolerance: number): boolean {
   return a.length === b.length && a.every((item, i) => same(item, b[i]!, tolerance));
-}
-
-function sameRelation(a: Node, b: Node, tolerance: number): boolean {
-  if (a.kind === "relation" && b.kind === "relation") return bothRelations(a, b, tolerance);
-  const [relation, value] = a.kind === "relation" ? [a, b] : [b as Extract<Node, { kind: "relation" }>, a];
-  if (!relation.operators.every((one) => one === "=" || one === "~" || one === "in")) return false;
-  const sides = isName(relation.sides[0]!)
-    ? relation.sides.slice(1)
-    : isName(relation.sides.at(-1)!)
-      ? relation.sides.slice(0, -1)
-      : relation.sides;
-  return sides.every((side) => same(value, side, tolerance));
-}
-
-type Relation = Extract<Node, { kind: "relation" }>;
-
-function bothRelations(a: Relation, b: Relation, tolerance: number): boolean {
-  const one = (relation: Relation) => relation.operators.length === 1 && relation.operators[0] === "=";
-  if (one(a) && one(b)) {
-    if (sameOrder(a.sides, b.sides, tolerance) || sameOrder(a.sides, [...b.sides].reverse(), tolerance)) return true;
-    const sides = [...a.sides, ...b.sides];
-    if (sides.some((side) => some(side, isCompound) || infinite(side) !== 0)) return false;
-    return sameEquation(a.sides as [Node, Node], b.sides as [Node, Node]);
-  }
-  const turned: Record<string, string> = { "<": ">", ">": "<", "<=": ">=", ">=": "<=" };
-  const [operators, sides] = [b.operators.map((sign) => turned[sign] ?? sign).reverse(), [...b.sides].reverse()];
-  return (
-    (a.operators.join() === b.operators.join() && sameOrder(a.sides, b.sides, tolerance)) ||
-    (a.operators.every((sign) => sign !== ":" && sign !== "in") &&
-      a.operators.join() === operators.join() &&
-      sameOrder(a.sides, sides, tolerance))
-  );
-}
-
-/** What may stand left of an equals sign without being part of the answer: `x`, `f(x)`, `\text{Area}`, `P(A)`. */
-function isName(node: Node): boolean {
-  if (node.kind === "symbol") return true;
-  if (node.kind === "group") return node.items.every(isName);
-  if (node.kind !== "call" || node.name !== "multiply") return false;
-  const [head, argument] = node.args as [Node, Node];
-  return isName(head) && (argument.kind === "number" || isName(argument));
-}
-
-/** `a ± b` as the two numbers that it says. */
-function spread(node: Node): Node {
-  if (!some(node, isPlusMinus)) return node;
-  const take = (sign: "pm" | "mp") =>
-    map(node, (one) => {
-      if (one.kind !== "call" || (one.name !== "pm" && one.name !== "mp")) return one;
-      const [left, right] = one.args as [Node, Node];
-      return call("add", left, one.name === sign ? right : call("negate", right));
-    });
-  const both = [take("pm"), take("mp")];
-  return { kind: "list", items: both };
-}
-
-function isPlusMinus(node: Node): boolean {
-  return node.kind === "call" && (node.name === "pm" || node.name === "mp");
 }

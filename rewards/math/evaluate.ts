@@ -49,6 +49,7 @@ const FUNCTIONS: Record<string, (a: Complex, b: Complex) => Complex> = {
   percent: (a) => over(a, [100, 0]),
   degree: (a) => times(a, [Math.PI / 180, 0]),
   exp,
+  cis: (a) => exp(times(a, [0, 1])),
   ln: log,
   log: (a, base) => over(log(a), base === undefined ? [Math.LN10, 0] : log(base)),
   sin,

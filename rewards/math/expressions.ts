@@ -20,6 +20,7 @@ const ENOUGH = 6;
  */
 export function sameExpression(a: Node, b: Node, tolerance = 0): boolean {
   if (infinite(a) !== 0 || infinite(b) !== 0) return infinite(a) === infinite(b);
+  if (JSON.stringify(a) === JSON.stringify(b)) return true;
   const [left, right] = [exact(a), exact(b)];
   if (left !== null && right !== null) {
     if (left.over === right.over && left.under === right.under) return true;
@@ -50,6 +51,25 @@ function agree(a: Node, b: Node, names: string[]): boolean {
     if (!near(x, y, DOUBTFUL)) return false;
     // Where large terms cancel, digits are lost on either side: such a point says neither yes nor no.
     if (near(x, y, EPSILON)) compared++;
+  }
+  return compared >= ENOUGH;
+}
+
+/** Whether two antiderivatives are one: their difference is the same number at every point. */
+export function sameUpToConstant(a: Node, b: Node): boolean {
+  const names = [...new Set([...symbols(a), ...symbols(b)])].sort();
+  const random = Random.of(0, "constant points", ...names);
+  let first: Complex | null = null;
+  let compared = 0;
+  for (let i = 0; i < POINTS; i++) {
+    const point = new Map(names.map((name) => [name, (i % 2 === 0 ? 0.3 : -2.2) + 2.5 * random.uniform()]));
+    const [x, y] = [evaluate(a, point), evaluate(b, point)];
+    // a logarithm of |x| and one of x are taken for one, as on the positive half they are
+    if (!finite(x) || !finite(y) || !isReal(x) || !isReal(y)) continue;
+    const gap: Complex = [x[0] - y[0], 0];
+    first ??= gap;
+    if (Math.abs(gap[0] - first[0]) > 1e-9 * Math.max(1, Math.abs(x[0]), Math.abs(y[0]))) return false;
+    compared++;
   }
   return compared >= ENOUGH;
 }

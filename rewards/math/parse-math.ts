@@ -1,5 +1,5 @@
-import { Cursor } from "./cursor.ts";
 import { call, MAX_DEPTH, type Node, NotMathError, number } from "./node.ts";
+import { FunctionParser, type Reading } from "./parse-functions.ts";
 import { tokenize } from "./tokens.ts";
 
 const RELATIONS: Record<string, string> = {
@@ -12,24 +12,31 @@ const RELATIONS: Record<string, string> = {
   in: "in",
   ":": ":",
   approx: "~",
-  equiv: "equiv",
+  equiv: "=",
 };
-const BASE_FUNCTIONS = new Set(["log"]);
-/** functions of several arguments in one pair of brackets */
-const MANY = new Set(["max", "min", "gcd", "lcm"]);
-
+const BASES: Record<string, string> = {
+  two: "2",
+  three: "3",
+  four: "4",
+  five: "5",
+  six: "6",
+  seven: "7",
+  eight: "8",
+  nine: "9",
+  ten: "10",
+};
 /**
  * Reads LaTeX or plain text as a tree, in one pass without going back: linear time. Throws NotMathError for anything it does
  * not know, and beyond 400 nodes or a depth of 40. Nothing is computed here.
  */
-export function parseMath(text: string): Node {
-  const parser = new Parser(tokenize(text));
+export function parseMath(text: string, reading: Partial<Reading> = {}): Node {
+  const parser = new Parser(tokenize(text), { powersInside: false, strokesInside: true, wideStrokes: false, ...reading });
   const node = parser.list();
   parser.end();
   return node;
 }
 
-class Parser extends Cursor {
+class Parser extends FunctionParser {
   /** inside |…| a bar closes; inside of a set it may part `x | x > 1` */
   private bars = 0;
   private builder = 0;
@@ -39,7 +46,7 @@ class Parser extends Cursor {
     return items.length === 1 ? items[0]! : { kind: "list", items };
   }
 
-  private items(): Node[] {
+  protected items(): Node[] {
     const items = [this.relation()];
     while (this.take("sign", ",") || this.take("sign", ";")) {
       while (this.take("sign", ","));
@@ -48,7 +55,7 @@ class Parser extends Cursor {
     return items;
   }
 
-  private relation(): Node {
+  protected relation(): Node {
     if (++this.depth > MAX_DEPTH) throw new NotMathError("too deep");
     const sides = [this.union()];
     const operators: string[] = [];
@@ -60,6 +67,11 @@ class Parser extends Cursor {
       sides.push(this.union());
     }
     this.depth--;
+    if (this.take("command", "mod")) {
+      const items = [sides.at(-1)!, this.power()];
+      this.take("sign", ")"); // the bracket of (mod 7) has been opened already
+      return this.count({ kind: "group", open: "mod", close: "mod", items });
+    }
     return sides.length === 1 ? sides[0]! : this.count({ kind: "relation", sides, operators });
   }
 
@@ -72,7 +84,7 @@ class Parser extends Cursor {
     }
   }
 
-  private sum(): Node {
+  protected sum(): Node {
     let left = this.product();
     for (;;) {
       if (this.take("sign", "+")) left = this.count(call("add", left, this.product()));
@@ -83,18 +95,26 @@ class Parser extends Cursor {
     }
   }
 
-  private product(): Node {
+  protected product(): Node {
     let left = this.unary();
     for (;;) {
       if (this.take("sign", "*") || this.take("command", "cdot") || this.take("command", "times")) {
         left = this.count(call("multiply", left, this.unary()));
-      } else if (this.take("sign", "/") || this.take("command", "div")) left = this.count(call("divide", left, this.unary()));
+      } else if (this.take("sign", "/") || this.take("command", "div")) left = this.count(call("divide", left, this.below()));
       else if (this.startsFactor(left)) left = this.count(call("multiply", left, this.power()));
       else return left;
     }
   }
 
-  private startsFactor(left: Node): boolean {
+  /** What stands behind a stroke. */
+  private below(): Node {
+    let node = this.unary();
+    while (this.reading.wideStrokes && node.kind !== "number" && this.peek()?.kind === "symbol")
+      node = this.count(call("multiply", node, this.power()));
+    return node;
+  }
+
+  protected startsFactor(left: Node): boolean {
     const token = this.peek();
     if (token === undefined) return false;
     if (token.kind === "number") {
@@ -106,10 +126,10 @@ class Parser extends Cursor {
       return (
         token.value === "(" || token.value === "[" || token.value === "{" || (token.value === "|" && this.bars === 0 && this.builder === 0)
       );
-    return token.kind === "command" && ["lfloor", "lceil", "lvert"].includes(token.value);
+    return token.kind === "command" && (["lfloor", "lceil", "lvert"].includes(token.value) || /^begin [pb]?matrix$/.test(token.value));
   }
 
-  private unary(): Node {
+  protected unary(): Node {
     if (++this.depth > MAX_DEPTH) throw new NotMathError("too deep");
     let node: Node;
     if (this.take("sign", "-")) node = this.count(call("negate", this.unary()));
@@ -121,19 +141,21 @@ class Parser extends Cursor {
     return node;
   }
 
-  private power(): Node {
+  protected power(): Node {
     const base = this.postfix(this.primary());
     if (!this.take("sign", "^")) return base;
     const exponent = this.peek()?.value === "{" ? this.braced() : this.unary();
+    if (base.kind === "matrix" && exponent.kind === "symbol" && exponent.name === "T") return transposed(base);
     return this.postfix(this.count(call("power", base, exponent)));
   }
 
-  private postfix(node: Node): Node {
+  protected postfix(node: Node): Node {
     let out = node;
     for (;;) {
       if (this.take("sign", "!")) out = this.count(call("factorial", out));
       else if (this.take("sign", "°")) out = this.count(call("degree", out));
       else if (this.take("sign", "%")) out = this.count(call("percent", out));
+      else if (out.kind === "symbol" && this.take("sign", "'")) out = this.count({ kind: "symbol", name: `${out.name}'` });
       else if (this.peek()?.value === "_") out = this.subscript(out);
       else return out;
     }
@@ -149,12 +171,13 @@ class Parser extends Cursor {
       .map(({ value }) => value)
       .filter((value) => value !== "{" && value !== "}")
       .join("");
-    if (node.kind === "symbol") return this.count({ kind: "symbol", name: `${node.name}_${below}` });
-    if (node.kind === "number") return this.count({ kind: "symbol", name: `${node.text.replace(/^0+(?=.)/, "")}_${below}` });
+    const name = BASES[below] ?? below;
+    if (node.kind === "symbol") return this.count({ kind: "symbol", name: `${node.name}_${name}` });
+    if (node.kind === "number") return this.count({ kind: "symbol", name: `${node.text.replace(/^0+(?=.)/, "")}_${name}` });
     throw new NotMathError("a subscript without a name");
   }
 
-  private primary(): Node {
+  protected primary(): Node {
     const token = this.peek();
     if (token === undefined) throw new NotMathError("something is missing at the end");
     this.at++;
@@ -187,6 +210,15 @@ class Parser extends Cursor {
       case "begin matrix":
       case "begin vmatrix":
         return this.matrix(name.slice("begin ".length));
+      case "begin cases":
+      case "begin aligned": {
+        const { rows } = this.matrix(name.slice("begin ".length));
+        if (rows.some(({ length }) => length > 1)) return this.count({ kind: "matrix", brackets: "cases", rows });
+        return this.count({ kind: "list", items: rows.flat() });
+      }
+      case "nabla":
+      case "partial":
+        return this.count({ kind: "symbol", name });
       case "ldots":
       case "dots":
       case "cdots":
@@ -238,7 +270,7 @@ class Parser extends Cursor {
     return this.closed(this.count({ kind: "group", open: "{", close: "}", items }), "sign", "\\}");
   }
 
-  private matrix(brackets: string): Node {
+  private matrix(brackets: string): Extract<Node, { kind: "matrix" }> {
     const rows: Node[][] = [[]];
     for (;;) {
       if (this.take("command", `end ${brackets}`)) break;
@@ -247,58 +279,13 @@ class Parser extends Cursor {
         if (this.peek()?.value !== `end ${brackets}`) rows.push([]);
       } else if (!this.take("sign", "&") && this.peek()?.value !== `end ${brackets}`) throw new NotMathError("a matrix without an end");
     }
-    return this.count({ kind: "matrix", brackets: brackets === "vmatrix" ? "|" : "(", rows });
-  }
-
-  private applied(name: string): Node {
-    if (name === "frac") return this.count(call("divide", this.argument(), this.argument()));
-    if (name === "binom") return this.count(call("binomial", this.argument(), this.argument()));
-    if (name === "sqrt") {
-      const index = this.take("sign", "[") ? this.closed(this.relation(), "sign", "]") : null;
-      const inner = this.peek()?.value === "(" ? this.primary() : this.argument();
-      return this.count(index === null ? call("sqrt", inner) : call("root", inner, index));
-    }
-    if (MANY.has(name)) {
-      if (!this.take("sign", "(") && !this.take("sign", "\\{")) throw new NotMathError(`${name} of what?`);
-      const args = this.items();
-      if (!this.take("sign", ")") && !this.take("sign", "\\}")) throw new NotMathError("an open bracket");
-      return this.count(call(name, ...args));
-    }
-    let base: Node | null = null;
-    let exponent: Node | null = null;
-    for (;;) {
-      if (BASE_FUNCTIONS.has(name) && base === null && this.take("sign", "_")) base = this.argument();
-      else if (exponent === null && this.take("sign", "^")) exponent = this.argument();
-      else break;
-    }
-    const inverse =
-      exponent?.kind === "call" && exponent.name === "negate" && exponent.args[0]?.kind === "number" && exponent.args[0].text === "1";
-    const plain = { lg: "log", asin: "arcsin", acos: "arccos", atan: "arctan" }[name] ?? name;
-    const called = inverse && ["sin", "cos", "tan"].includes(plain) ? `arc${plain}` : plain;
-    const inner = this.functionArgument();
-    const node = this.count(base === null ? call(called, inner) : call("log", inner, base));
-    return exponent === null || called !== plain ? node : this.count(call("power", node, exponent));
-  }
-
-  /** `\sin(x) y` is sin(x) times y, `\sin 2x` is sin(2x), and `\sin x \cos x` is a product of two. */
-  private functionArgument(): Node {
-    const next = this.peek();
-    if (next?.value === "(" || next?.value === "{") return this.postfix(this.primary());
-    if (this.take("sign", "-")) return this.count(call("negate", this.functionArgument()));
-    let node = this.power();
-    for (let token = this.peek(); token?.kind === "symbol" || token?.kind === "number"; token = this.peek()) {
-      if (!this.startsFactor(node)) break;
-      node = this.count(call("multiply", node, this.power()));
-    }
-    if (this.peek()?.value === "/" && node.kind !== "call") {
-      this.at++;
-      node = this.count(call("divide", node, this.power()));
-    }
-    return node;
+    const matrix = { kind: "matrix", brackets: brackets === "vmatrix" ? "|" : "(", rows } as const;
+    this.count(matrix);
+    return matrix;
   }
 
   /** `{…}`, or one sign: `\frac12` is a half. */
-  private argument(): Node {
+  protected argument(): Node {
     if (this.peek()?.value === "{") return this.braced();
     const token = this.peek();
     if (token?.kind === "number" && token.value.length > 1) {
@@ -316,8 +303,15 @@ class Parser extends Cursor {
     this.at++;
     const [bars, builder] = [this.bars, this.builder];
     this.bars = this.builder = 0;
-    const node = this.relation();
+    const items = this.items();
     [this.bars, this.builder] = [bars, builder];
+    const node: Node = items.length === 1 ? items[0]! : this.count({ kind: "group", open: "{", close: "}", items }); // {1,2} is meant for a set
     return this.closed(node, "sign", "}");
   }
+}
+
+function transposed({ brackets, rows }: Extract<Node, { kind: "matrix" }>): Node {
+  const width = Math.max(...rows.map(({ length }) => length));
+  if (rows.some(({ length }) => length !== width)) throw new NotMathError("rows of several lengths");
+  return { kind: "matrix", brackets, rows: Array.from({ length: width }, (_, i) => rows.map((row) => row[i]!)) };
 }

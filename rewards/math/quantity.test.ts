@@ -84,9 +84,31 @@ test.each<[string, string, number]>([
   expect(unit?.factor).toBeCloseTo(factor, 12);
 });
 
+// force / area = kg m s^-2 / m^2; 72 km/h = 20 m/s; 1 g/cm^3 = 1e-3 kg / 1e-6 m^3; a joule is a newton metre
+test.each([
+  ["kg/(m s^2)", "pressure", 1],
+  ["kg·m/s²", "force", 1],
+  ["N·m", "energy", 1],
+  ["g/cm^3", "kg1 m-3", 1000],
+  ["km h^{-1}".replace(/[{}]/g, ""), "speed", 1 / 3.6],
+  ["meters per second squared", "m1 s-2", 1],
+  ["J/kg K", "kelvin-1 m2 s-2", 1],
+  ["ms^-1", "speed", 1],
+  ["kΩ", "resistance", 1000],
+  ["µF", "capacitance", 1e-6],
+])("%s is a product of units", (text, dimension, factor) => {
+  expect(unitOf(text)?.dimension).toBe(dimension);
+  expect(unitOf(text)!.factor / factor).toBeCloseTo(1, 12);
+});
+
+test.each(["x/y", "m//s", "/", "m/", "apples/day", `m${"·m".repeat(99)}`])("%s is no unit", (text) => {
+  expect(unitOf(text)).toBeNull();
+});
+
 test("mW and MW are not one unit, and words are none", () => {
   expect(unitOf("MW")?.factor).toBe(1e6);
-  for (const text of ["mW", "", "apples", "constructor", "__proto__", "toString"]) expect(unitOf(text)).toBeNull();
+  expect(unitOf("mW")?.factor).toBe(1e-3);
+  for (const text of ["mw", "", "apples", "constructor", "__proto__", "toString"]) expect(unitOf(text)).toBeNull();
 });
 
 test.each<[string, number | null]>([

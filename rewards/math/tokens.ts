@@ -6,7 +6,7 @@ export interface Token {
 }
 
 export const FUNCTIONS = new Set(
-  "arcsin arccos arctan arccot sinh cosh tanh asin acos atan sin cos tan cot sec csc log ln lg exp sqrt abs floor ceil max min gcd lcm frac binom".split(
+  "arcsin arccos arctan arccot sinh cosh tanh asin acos atan sin cos tan cot sec csc cis log ln lg exp sqrt abs floor ceil max min gcd lcm frac binom".split(
     " ",
   ),
 );
@@ -20,7 +20,7 @@ const GREEK = new Set(
 const INFINITE = new Set(["infty", "infinity", "inf", "oo"]);
 
 const TOKEN =
-  /\s+|([0-9]+(?:\.[0-9]*)?(?:\\(?:overline|bar|dot)\s?\{?[0-9]+\}?)?|\.[0-9]+)|\\(?:text|textbf|textit|textnormal|textrm|mathrm|mbox|operatorname)\s?\{([^{}]*)\}|\\(begin|end)\s?\{([a-z]*)\}|\\([A-Za-z]+|[{}|\\])|([A-Za-z]+)|([-+*/^_=<>!,;:|&%()[\]{}°])|([\s\S])/gy;
+  /\s+|([0-9]+(?:\.[0-9]*)?(?:\\(?:overline|bar|dot)\s?\{?[0-9]+\}?)?|\.[0-9]+)|\\(?:text|textbf|textit|textnormal|textrm|mathrm|mbox|operatorname)\s?\{([^{}]*)\}|\\(begin|end)\s?\{([a-z]*)\}|\\([A-Za-z]+|[{}|\\])|([A-Za-z]+)|([-+*/^_=<>!,;:|&%()[\]{}°'])|([\s\S])/gy;
 
 /** Linear. Throws NotMathError for a sign or a word that mathematics has no use for. */
 export function tokenize(text: string): Token[] {
@@ -43,7 +43,8 @@ type Add = (kind: Token["kind"], value: string) => void;
 
 function name(command: string, add: Add): void {
   if (FUNCTIONS.has(command)) add("function", command);
-  else if (GREEK.has(command)) add("symbol", command);
+  else if (GREEK.has(command)) add("symbol", command.replace(/^var/, ""));
+  else if (command === "hbar" || command === "ell") add("symbol", command);
   else if (INFINITE.has(command)) add("symbol", "infinity");
   else if (command === "{" || command === "}") add("sign", `\\${command}`);
   else add("command", command);

@@ -1,5 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
 import { createRequire } from "node:module";
+import { waitsInQueue } from "../../core/waiting.ts";
 
 /** What to draw, and the size that it must fit. */
 export interface DrawRequest {
@@ -47,9 +49,28 @@ let queue: Promise<unknown> = Promise.resolve();
  * Rejects where the renderer itself does not start: that is not the drawing's fault.
  */
 export function draw(request: DrawRequest, limitMs = DRAW_MS): Promise<Drawn | null> {
-  const result = queue.then(() => drawNow(request, limitMs));
+  const taken = waitsInQueue();
+  const result = queue.then(() => {
+    taken();
+    return drawNow(request, limitMs);
+  });
   queue = result.catch(() => undefined);
   return result;
+}
+
+/** Ends the renderer once what waits is drawn, and says whether there was one; a drawing that comes later starts another. */
+export function endRenderer(): Promise<boolean> {
+  const ended = queue.then(async () => {
+    const child = renderer;
+    if (child === null) return false;
+    renderer = null;
+    const exited = child.exitCode !== null || child.signalCode !== null ? Promise.resolve() : once(child, "exit");
+    child.kill("SIGKILL");
+    await exited;
+    return true;
+  });
+  queue = ended.catch(() => undefined);
+  return ended;
 }
 
 async function drawNow(request: DrawRequest, limitMs: number): Promise<Drawn | null> {

@@ -1,5 +1,6 @@
 import { Worker } from "node:worker_threads";
 import PQueue from "p-queue";
+import { waitsInQueue } from "../../core/waiting.ts";
 import type { Job, Reply } from "./protocol.ts";
 
 /** Objects of the thread itself; what a program allocates lies in its WebAssembly memory, which has a limit of its own. */
@@ -46,13 +47,13 @@ class SandboxThread {
     });
     clearTimeout(timer);
     this.settle = null;
-    if (heard.kind === "timeout") this.end();
+    if (heard.kind === "timeout") void this.end();
     return heard;
   }
 
-  private end(): void {
+  async end(): Promise<void> {
     this.die("was ended");
-    void this.worker.terminate();
+    await this.worker.terminate();
   }
 
   private die(message: string): void {
@@ -67,12 +68,21 @@ const idle: SandboxThread[] = [];
 
 /** Runs a job in a thread. Throws where none comes up, which is nobody's fault but ours. */
 export function runJob(job: Job, timeoutMs: number): Promise<Heard> {
+  const taken = waitsInQueue();
   return queue.add(async () => {
+    taken();
     const thread = idle.pop() ?? (await start());
     const heard = await thread.hear(timeoutMs, job);
     if (thread.alive) idle.push(thread);
     return heard;
   });
+}
+
+/** Ends the threads that have nothing to do, and says how many; a job that comes later starts another. */
+export async function endIdleThreads(): Promise<number> {
+  const ended = idle.splice(0);
+  await Promise.all(ended.map((thread) => thread.end()));
+  return ended.length;
 }
 
 async function start(): Promise<SandboxThread> {

@@ -1,6 +1,7 @@
 import PQueue from "p-queue";
 import { problemText, RecipeError } from "../../core/errors.ts";
 import type { Outcome } from "../../core/types.ts";
+import { waitsInQueue } from "../../core/waiting.ts";
 import type { Finished } from "../ask.ts";
 import { shownPath } from "./blame.ts";
 import { compact, ownBuffer } from "./compact.ts";
@@ -124,7 +125,9 @@ export class RewardPool {
   }
 
   private withThread<T>(work: (thread: RewardThread) => Promise<T>): Promise<T> {
+    const taken = waitsInQueue();
     return this.queue.add(async () => {
+      taken();
       const thread = this.idleThread() ?? (await RewardThread.start(START_TIMEOUT_MS, this.options.memoryMb));
       if (this.closed) await thread.end();
       this.busy.add(thread);
