@@ -1,6 +1,6 @@
 /**
  * How fast rewards are: completions a second of cheap verifiers, alone and through a recipe's scorer, and what a queue of slow judges costs a
- * step beyond its own wait. `npm run bench:rewards`.
+ * step beyond its own wait, and what an interpreter for each Python program costs. `npm run bench:rewards`.
  */
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -8,6 +8,8 @@ import type { Example, Scorer } from "../core/types.ts";
 import { createScorer } from "../rewards/compose.ts";
 import { JudgeSpecs } from "../rewards/judges/schema.ts";
 import { RewardSpec } from "../rewards/options.ts";
+import { PythonProcess } from "../rewards/sandbox/python.ts";
+import { closePython } from "../rewards/sandbox/python-pool.ts";
 
 const COUNT = 20_000;
 const REPEATS = 3;
@@ -87,9 +89,35 @@ async function judges() {
   return { "questions at once": AT_ONCE, "judge ms": JUDGE_MS, "all ms": Math.round(ms) };
 }
 
-const result = { cheap: await cheap(), judges: await judges() };
+const PROGRAMS = 40;
+
+/** Python programs that take no time by themselves: what is left is one interpreter for each. */
+async function python() {
+  const scorer = await createScorer([RewardSpec.parse({ name: "python_tests" })], { folder: ".", seed: 0 });
+  const example: Example = { id: "row", fields: { tests: { function: "f", tests: [{ args: [1], returns: 2 }] } } };
+  const completion = "```python\ndef f(n): return n + 1\n```";
+  const score = () => scorer.score({ example, completion, tokens: completion.length, finish: "stop" });
+  const started = performance.now();
+  await score();
+  const first = performance.now();
+  await Promise.all(Array.from({ length: PROGRAMS }, score));
+  const last = performance.now();
+  const waiting = await PythonProcess.start("program");
+  const memoryMb = waiting.residentMb();
+  waiting.kill();
+  await scorer.close();
+  await closePython();
+  return {
+    "first program ms": Math.round(first - started),
+    "programs/s": Math.round((PROGRAMS / ((last - first) / 1000)) * 10) / 10,
+    "MB a process (Linux)": Math.round(memoryMb),
+  };
+}
+
+const result = { python: await python(), cheap: await cheap(), judges: await judges() };
 if (process.argv.includes("--json")) console.log(JSON.stringify(result));
 else {
   console.table(result.cheap);
   console.table([result.judges]);
+  console.table([result.python]);
 }

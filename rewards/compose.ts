@@ -13,6 +13,7 @@ import type { RewardSpec } from "./options.ts";
 import { failureKind } from "./outcome.ts";
 import { type Part, rewardField, type ScorerContext } from "./part.ts";
 import { endRenderer } from "./perception/render-process.ts";
+import { endIdlePython } from "./sandbox/python-pool.ts";
 import { endIdleThreads } from "./sandbox/thread.ts";
 import { isThreaded, openFiles } from "./user/files.ts";
 
@@ -25,9 +26,10 @@ export async function createScorer(specs: RewardSpec[], context: ScorerContext):
   const own = context.opened === undefined ? await openJudges(context.judges ?? {}, context.folder) : null;
   const judges = context.opened ?? own!;
   const files = openFiles(specs, context);
-  // Judges that were given belong to whoever opened them. The sandbox and the renderer are shared by all scorers: only what is idle ends, and comes back when it is needed.
+  // Judges that were given are closed by whoever opened them. Sandboxes and the renderer are shared by all scorers: only what is idle ends,
+  // and comes back when it is needed.
   const close = async () => {
-    await Promise.all([files.close(), own?.close(), endIdleThreads(), endRenderer()]);
+    await Promise.all([files.close(), own?.close(), endIdleThreads(), endIdlePython(), endRenderer()]);
   };
   const problems: Problem[] = [];
   const parts: (Part | null)[] = [];

@@ -1,9 +1,13 @@
 import { isObject } from "./json-text.ts";
 
-/** Whether two JSON values are one: keys in any order, lists in theirs, numbers within a relative tolerance of the wanted one. */
-export function sameJson(wanted: unknown, given: unknown, tolerance = 0): boolean {
-  if (typeof wanted === "number" && typeof given === "number")
+type SameNumber = (wanted: number, given: number) => boolean;
+
+/** Whether two JSON values are one: keys in any order, lists in theirs, numbers within a relative tolerance of the wanted one, or as a rule says. */
+export function sameJson(wanted: unknown, given: unknown, tolerance: number | SameNumber = 0): boolean {
+  if (typeof wanted === "number" && typeof given === "number") {
+    if (typeof tolerance === "function") return tolerance(wanted, given);
     return wanted === given || Math.abs(wanted - given) <= tolerance * Math.abs(wanted);
+  }
   if (Array.isArray(wanted)) {
     return Array.isArray(given) && wanted.length === given.length && wanted.every((item, i) => sameJson(item, given[i], tolerance));
   }

@@ -73,6 +73,14 @@ const CASES: Record<string, Case[]> = {
       right: "<answer>go x y\ngo y z</answer>",
     },
   ],
+  python_tests: [
+    {
+      fields: { tests: { function: "add", tests: [{ args: [1, 2], returns: 3 }] } },
+      options: { test_timeout_ms: 2000 },
+      right: "```py\ndef add(a, b):\n    return a + b\n```",
+      trials: 4,
+    },
+  ],
   ranking: [{ fields: { answer: ["a", "b", "c"] }, right: "<answer>a > b > c</answer>" }],
   regex: [{ fields: {}, options: { pattern: "(a+)+b$" }, right: "aaab" }],
   sql_result: [
@@ -89,7 +97,7 @@ const CASES: Record<string, Case[]> = {
 /** of the processor, which other work on the machine does not use up */
 const LIMIT_MS = 2000;
 /** starting a thread takes a while on a machine that is busy */
-const LIMIT_MS_OF_PROGRAMS = 20_000;
+const LIMIT_MS_OF_PROGRAMS = 60_000;
 
 async function score(name: string, { fields, options = {}, best = 1, trials }: Case, completion: string): Promise<number> {
   const definition = verifiable.find((one) => one.name === name)!;

@@ -14,6 +14,7 @@ import { multiSelect } from "./multi-select.ts";
 import { ndcg } from "./ndcg.ts";
 import { numberMatch } from "./number-match.ts";
 import { plan } from "./plan.ts";
+import { pythonTests } from "./python-tests.ts";
 import { ranking } from "./ranking.ts";
 import { regex } from "./regex.ts";
 import { sqlResult } from "./sql-result.ts";
@@ -37,6 +38,7 @@ export const verifiable = [
   ndcg,
   numberMatch,
   plan,
+  pythonTests,
   ranking,
   regex,
   sqlResult,
