@@ -130,6 +130,7 @@ export class EmbeddedEngine implements Engine {
       adapters: this.policy.adapters.size,
       executor: this.executor.detail === undefined ? this.executor.name : `${this.executor.name} (${this.executor.detail})`,
       updates: this.updates,
+      traffic: this.executor.remote ? { ...this.executor.traffic } : undefined,
       slots: this.options.slots,
     };
   }
