@@ -6,14 +6,18 @@ import { narrowToHalf } from "../../core/half.ts";
 import { decoderWeights, fullAdapter, smallDecoder, textRows } from "../../tests/decoder-fixture.ts";
 import { losses } from "../../trainers/losses/index.ts";
 import type { LossSpec, OptimizerStep } from "../engine.ts";
-import type { Executor } from "../executor.ts";
+import type { DeviceValue, Executor } from "../executor.ts";
+import { input, mul } from "../graph/build.ts";
 import { sizeOf, type Tensor, topological } from "../graph/tensor.ts";
 import { OnnxExecutor } from "../onnx/executor.ts";
 import { ReferenceExecutor } from "../reference/executor.ts";
 import { TfjsExecutor } from "../tfjs/executor.ts";
+import { DeviceState } from "./device-state.ts";
 import { EmbeddedEngine, type WeightStore } from "./engine.ts";
+import { HostState } from "./host-state.ts";
 import { planPasses } from "./pass.ts";
 import { type Policy, type PolicyOptions, policyOf } from "./policy.ts";
+import { SessionCache } from "./sessions.ts";
 import { lossGraph } from "./train-graph.ts";
 
 const EXECUTORS: Record<string, () => Promise<Executor>> = {
@@ -173,6 +177,53 @@ test("500 steps leave no tensor behind, nor does closing", async () => {
   await engine.close();
   expect(tensors()).toBe(before);
 }, 120_000);
+
+test("parameters in several graphs, and passes that have no gradient of some, step as one does and as the host", async () => {
+  const executor = new OnnxExecutor({ threads: 1 });
+  const sessions = new SessionCache(executor);
+  const specs = Object.entries({ a: [3], b: [2, 2], c: [2], d: [1, 2, 2] }).map(([name, shape]) => ({
+    name,
+    shape,
+    init: { kind: "zeros" as const },
+  }));
+  const start = () => Object.fromEntries(specs.map(({ name, shape }, i) => [name, new Float32Array(sizeOf(shape)).fill(1 + i)]));
+  // passes without a gradient of d, of b, of a and c; none has one of d
+  const passes = await Promise.all(
+    [["a", "b", "c"], ["a", "c"], ["b"]].map((names) => {
+      const given = specs.filter(({ name }) => names.includes(name));
+      const graph = Object.fromEntries(given.map(({ name, shape }) => [`grad:${name}`, mul(input(name, shape), 0.5)]));
+      return executor.create({ ...graph, loss: mul(input("x", [1]), 1) });
+    }),
+  );
+  const states = [1, 4, 1000].map((chunk) => new DeviceState(specs, start(), executor, sessions, chunk));
+  const host = start();
+  const all = [...states, new HostState(specs, host, executor, sessions)];
+  const norms = all.map(() => [] as number[]);
+  for (const options of [ADAMW, { ...ADAMW, lr_scale: { b: 0 } }, ADAMW]) {
+    for (const [i, state] of all.entries()) {
+      for (const pass of passes) {
+        const { loss } = await state.pass(pass, { ...(await state.feeds()), x: Float32Array.of(7) });
+        expect(loss).toEqual(Float32Array.of(7));
+      }
+      norms[i]!.push((await state.step(options)).gradNorm);
+    }
+  }
+  const [one, two, whole] = await Promise.all(
+    states.map(async (state) => {
+      const feeds = (await state.feeds()) as Record<string, DeviceValue>;
+      return Object.fromEntries(await Promise.all(Object.entries(feeds).map(async ([name, value]) => [name, await value.read()] as const)));
+    }),
+  );
+  expect(one).toEqual(whole);
+  expect(two).toEqual(whole);
+  expect(gap(whole!, host)).toBeLessThan(1e-6);
+  // d moves by decay alone: 4 * (1 - 0.01 * 0.1) three times
+  expect(whole!.d![0]).toBeCloseTo(4 * 0.999 ** 3, 5);
+  // the gradient of the first step: 3 of 1, 4 of 2 and 2 of 3
+  for (const [first] of norms) expect(first).toBeCloseTo(Math.sqrt(3 * 1 + 4 * 4 + 2 * 9), 5);
+  for (const state of all) await state.close();
+  await sessions.close();
+});
 
 /** Bytes that the passes of `update` feed and give but for parameters and gradients. */
 function passBytes(policy: Policy): { toDevice: number; toHost: number } {
