@@ -1,7 +1,7 @@
 import type { InferenceSession, Tensor as OrtTensor } from "onnxruntime-node";
 import type { Feed, Session } from "../executor.ts";
 import { sizeOf, type Tensor, topological } from "../graph/tensor.ts";
-import { toOnnx } from "./emitter.ts";
+import { ONNX_TRAITS, type OnnxTraits, toOnnx } from "./emitter.ts";
 import { onnxFailure } from "./failure.ts";
 
 export interface OnnxOptions {
@@ -11,6 +11,10 @@ export interface OnnxOptions {
   lean?: boolean;
   /** the execution provider; the processor where none is named */
   device?: OnnxDevice;
+  /** each session writes where it spent its time to a file whose name begins so, when it is released */
+  profile?: string;
+  /** what the graph is written for, where it is not the device */
+  traits?: OnnxTraits;
 }
 
 export const ONNX_DEVICES = ["cpu", "webgpu", "cuda"] as const;
@@ -55,6 +59,7 @@ export class OnnxSession<Name extends string = string> implements Session<Name> 
     inputs: Map<string, Tensor>,
     outputs: Record<Name, Tensor>,
     private readonly device: OnnxDevice,
+    private readonly profiled: boolean,
   ) {
     this.session = session;
     this.ort = ort;
@@ -65,10 +70,10 @@ export class OnnxSession<Name extends string = string> implements Session<Name> 
 
   static async create<Name extends string>(
     outputs: Record<Name, Tensor>,
-    { threads, lean = false, device = "cpu" }: OnnxOptions,
+    { threads, lean = false, device = "cpu", profile, traits = ONNX_TRAITS[device] }: OnnxOptions,
   ): Promise<OnnxSession<Name>> {
     const ort = await runtime();
-    const made = ort.InferenceSession.create(toOnnx(outputs, { rmsByProduct: device !== "webgpu" }), {
+    const made = ort.InferenceSession.create(toOnnx(outputs, traits), {
       // a provider that is named and not there is an error: none takes its place
       executionProviders: [device],
       intraOpNumThreads: threads,
@@ -78,6 +83,8 @@ export class OnnxSession<Name extends string = string> implements Session<Name> 
       enableMemPattern: !lean,
       enableCpuMemArena: !lean,
       logSeverityLevel: 3,
+      enableProfiling: profile !== undefined,
+      profileFilePrefix: profile,
       // every session has threads of its own: they wait spinning within a run, where work comes in a moment, and sleep after it, so that
       // they do not take the cores from the next session's
       extra: { session: { force_spinning_stop: "1" } },
@@ -89,7 +96,7 @@ export class OnnxSession<Name extends string = string> implements Session<Name> 
     for (const tensor of topological(Object.values<Tensor>(outputs))) {
       if (tensor.op === "input") inputs.set((tensor as Tensor<"input">).attributes.name, tensor);
     }
-    return new OnnxSession(session, ort, inputs, outputs, device);
+    return new OnnxSession(session, ort, inputs, outputs, device, profile !== undefined);
   }
 
   /**
@@ -112,6 +119,7 @@ export class OnnxSession<Name extends string = string> implements Session<Name> 
   }
 
   async release(): Promise<void> {
+    if (this.profiled) this.session.endProfiling();
     await this.session.release();
   }
 
