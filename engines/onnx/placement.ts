@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { z } from "zod";
 import type { Executor } from "../executor.ts";
 import { OnnxExecutor } from "./executor.ts";
-import type { OnnxDevice } from "./session.ts";
+import type { OnnxDevice } from "./runtime.ts";
 
 const Profile = z.array(
   z.object({ cat: z.string(), name: z.string(), args: z.object({ op_name: z.string(), provider: z.string() }).partial().optional() }),

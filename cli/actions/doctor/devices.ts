@@ -1,7 +1,7 @@
 import { UserError } from "../../../core/errors.ts";
 import { DEVICES, type Device, type ExecutorName, openExecutor, prepareProcess } from "../../../engines/devices.ts";
 import { DeviceError, type Executor } from "../../../engines/executor.ts";
-import type { OnnxDevice } from "../../../engines/onnx/session.ts";
+import type { OnnxDevice } from "../../../engines/onnx/runtime.ts";
 import type { TfjsDevice } from "../../../engines/tfjs/backends.ts";
 import { type Finding, versionOf } from "./finding.ts";
 import { compareNumbers, type ModelNumbers, type ModelTest } from "./model-test.ts";
