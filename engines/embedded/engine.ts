@@ -114,6 +114,8 @@ export class EmbeddedEngine implements Engine {
       trained: parameterCount(this.policy.trained),
       adapters: this.policy.adapters.size,
       executor: this.executor.detail === undefined ? this.executor.name : `${this.executor.name} (${this.executor.detail})`,
+      device: this.executor.name,
+      rates: this.executor.rates,
       updates: this.updates,
       slots: this.options.slots,
     };
