@@ -20,7 +20,12 @@ export interface EngineFixture {
   policy: Policy;
   weights: Record<string, Float32Array>;
   /** an engine with a copy of the weights */
-  engine(options?: { slots?: number; weights?: Record<string, Float32Array>; executor?: Executor }): EmbeddedEngine;
+  engine(options?: {
+    slots?: number;
+    weights?: Record<string, Float32Array>;
+    executor?: Executor;
+    state?: "host" | "device";
+  }): EmbeddedEngine;
   /** prompts of different lengths, each with a picture of its own */
   prompts: EncodedPrompt[];
   /** without a picture */
@@ -53,8 +58,8 @@ export async function engineFixture(): Promise<EngineFixture> {
   return {
     policy,
     weights,
-    engine: ({ slots = 8, weights: own = weights, executor } = {}) =>
-      new EmbeddedEngine(policy, copied(own), losses, store, { slots, threads: 1, executor }),
+    engine: ({ slots = 8, weights: own = weights, executor, state } = {}) =>
+      new EmbeddedEngine(policy, copied(own), losses, store, { slots, threads: 1, executor, state }),
     prompts,
     textPrompt: await encode([{ type: "text", text: "1 + 2 = " }]),
     remove: () => rm(folder, { recursive: true, force: true }),
