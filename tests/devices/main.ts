@@ -9,13 +9,15 @@ import { ownFixtures } from "../golden/folders.ts";
 import { opCases } from "../ops/cases.ts";
 import { gapToReference } from "../ops/compare.ts";
 import { lossCurve } from "./curve.ts";
+import { Learning, learnedText } from "./learn.ts";
 import { checkStaying } from "./staying.ts";
 
 /**
  * Holds every device that is there against the float64 reference, operation by operation and forward and backward, and against PyTorch's
  * numbers of a Llama and a SmolVLM. Prints one line a check, counts the devices that are not there, and ends with 1 where a check failed.
  * `npm run test:devices -- tfjs-wasm onnx-webgpu` takes those alone; `--ops` leaves the models out, which a software GPU takes minutes for; `--curve`
- * adds the quickstart's first steps, beside those on onnx-cpu.
+ * adds the quickstart's first steps, beside those on onnx-cpu; `--learn` the quickstart, shortened: GRPO on the device from a cold start that was taken
+ * on onnx-cpu has to raise accuracy beyond its 95 % interval, and with a random reward, on onnx-cpu, must not.
  */
 
 /**
@@ -36,8 +38,16 @@ interface Tally {
 
 /** The curve on onnx-cpu, which the others are held against, drawn once. */
 let expectedCurve: Promise<number[]> | undefined;
+/** The cold start on onnx-cpu, taken once. */
+let learning: Promise<Learning> | undefined;
 
-async function checkDevice(name: string, executor: Executor, models: readonly string[], curve: boolean): Promise<Tally> {
+async function checkDevice(
+  name: string,
+  executor: Executor,
+  models: readonly string[],
+  more: { curve: boolean; learn: boolean },
+): Promise<Tally> {
+  const { curve, learn } = more;
   const tally: Tally = { checks: 0, failed: 0 };
   const say = (check: string, detail: string, right: boolean) => {
     tally.checks++;
@@ -102,6 +112,20 @@ async function checkDevice(name: string, executor: Executor, models: readonly st
       ];
     });
   }
+  if (learn) {
+    await attempt("quickstart, 60 GRPO steps", async () => {
+      learning ??= Learning.begin();
+      const learned = await (await learning).goOn("quickstart.yaml", ...(name.split("-") as [string, string]));
+      return [learnedText(learned), learned.after.accuracy_low > learned.before.accuracy_high];
+    });
+    // of the measure, not of the device
+    if (name === "onnx-cpu") {
+      await attempt("the same, paid at random", async () => {
+        const learned = await (await learning!).goOn("quickstart-control.yaml", "onnx", "cpu");
+        return [learnedText(learned), learned.after.accuracy_low <= learned.before.accuracy_high];
+      });
+    }
+  }
   if (refused.length > 0) console.log(`  refused by name: ${[...new Set(refused)].join(", ")}`);
   return tally;
 }
@@ -126,7 +150,10 @@ for (const [executor, devices] of Object.entries(DEVICES)) {
       continue;
     }
     console.log(`${name}${opened.detail === undefined ? "" : ` (${opened.detail})`}`);
-    const { checks, failed } = await checkDevice(name, opened, models, args.includes("--curve"));
+    const { checks, failed } = await checkDevice(name, opened, models, {
+      curve: args.includes("--curve"),
+      learn: args.includes("--learn"),
+    });
     totals.devices++;
     totals.checks += checks;
     totals.failed += failed;
@@ -136,4 +163,5 @@ for (const [executor, devices] of Object.entries(DEVICES)) {
 console.log(
   `${totals.devices} devices, ${totals.checks} checks, ${totals.failed} failed; ${absent.length} absent${absent.length > 0 ? `: ${absent.join(", ")}` : ""}`,
 );
+await (await learning)?.end();
 process.exitCode = totals.failed > 0 || totals.devices === 0 ? 1 : 0;
