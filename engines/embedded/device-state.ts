@@ -3,14 +3,10 @@ import type { DeviceValue, Executor, Feed, Session } from "../executor.ts";
 import { sizeOf } from "../graph/tensor.ts";
 import type { ParameterSpec } from "./architecture.ts";
 import { adamwGraph, adamwNumbers, type StepParameter, squaresGraph, sumGraph } from "./device-graphs.ts";
+import { CHUNK_VALUES, chunksOf, disposeAll, kind, marks, replace, SharedValues, take, type Values } from "./device-values.ts";
 import { clipScale, Optimizer, treatmentOf } from "./optimizer.ts";
 import { SessionCache } from "./sessions.ts";
 import { type Arrays, gradientOf, type StepResult, type TrainedFeeds, type TrainedState } from "./trained-state.ts";
-
-type Values = Record<string, DeviceValue>;
-
-/** Parameters of one graph have so many values together, unless one has more: what a step holds twice. 64 MB. */
-const CHUNK_VALUES = 2 ** 24;
 
 /** What AdamW remembers. It is on the device, or in the optimizer's history on the host, never in both. */
 const MOMENTS = ["first", "second"] as const;
@@ -19,8 +15,8 @@ const MOMENTS = ["first", "second"] as const;
 const GRAPHS_KEPT = 1024;
 
 /**
- * Trained weights, gradients and moments that stay on the executor's device. A step of AdamW is graphs there, and one number comes back, the
- * norm. Muon and Adafactor step on the host: gradients come, weights go, once a step. The host's arrays are brought up to date when asked for.
+ * Trained weights, gradients and moments that stay on the executor's device. A step of AdamW is graphs there, one for every 64 MB, and what
+ * comes back is the gradient's norm, a number of each. Muon and Adafactor step on the host: gradients come, weights go, once a step. The host's arrays are brought up to date when asked for.
  */
 export class DeviceState implements TrainedState {
   private weights: Values | null = null;
@@ -33,17 +29,18 @@ export class DeviceState implements TrainedState {
   private readonly chunks: ParameterSpec[][];
   private readonly graphs: SessionCache;
   private readonly gradients: ReadonlySet<string>;
-  /** who feeds a value: the weights of now, and snapshots */
-  private readonly holders = new Map<DeviceValue, number>();
+  /** weights of now and of snapshots */
+  private readonly shared = new SharedValues();
 
   constructor(
     private readonly parameters: readonly ParameterSpec[],
     private readonly host: Arrays,
     private readonly executor: Executor,
     private readonly sessions: SessionCache,
+    chunkValues = CHUNK_VALUES,
   ) {
     this.optimizer = new Optimizer(parameters);
-    this.chunks = chunksOf(parameters);
+    this.chunks = chunksOf(parameters, chunkValues);
     this.graphs = new SessionCache(executor, { lean: true }, GRAPHS_KEPT);
     this.gradients = new Set(parameters.map(({ name }) => gradientOf(name)));
   }
@@ -152,8 +149,8 @@ export class DeviceState implements TrainedState {
       const stay = new Set(specs.flatMap(({ name }) => [`next-weight:${name}`, `next-first:${name}`, `next-second:${name}`]));
       const { staying } = await session.runOn(feeds, stay);
       for (const { name } of specs) {
-        this.release(weights[name]!);
-        weights[name] = this.retain(staying[`next-weight:${name}`]!);
+        this.shared.release(weights[name]!);
+        weights[name] = this.shared.retain(staying[`next-weight:${name}`]!);
         replace(this.first, name, staying[`next-first:${name}`]!);
         replace(this.second, name, staying[`next-second:${name}`]!);
         gradients[name]?.dispose();
@@ -223,31 +220,18 @@ export class DeviceState implements TrainedState {
 
   async snapshot(): Promise<TrainedFeeds> {
     const now = await this.current();
-    for (const value of Object.values(now)) this.retain(value);
+    for (const value of Object.values(now)) this.shared.retain(value);
     return { ...now };
   }
 
   async hold(weights: Arrays): Promise<Values> {
     const out: Values = {};
-    for (const { name, shape } of this.parameters) out[name] = this.retain(await this.executor.upload(weights[name]!, shape));
+    for (const { name, shape } of this.parameters) out[name] = this.shared.retain(await this.executor.upload(weights[name]!, shape));
     return out;
   }
 
   drop(snapshot: TrainedFeeds): void {
-    for (const value of Object.values(snapshot)) this.release(value as DeviceValue);
-  }
-
-  private retain(value: DeviceValue): DeviceValue {
-    this.holders.set(value, (this.holders.get(value) ?? 0) + 1);
-    return value;
-  }
-
-  private release(value: DeviceValue): void {
-    const left = this.holders.get(value)! - 1;
-    this.holders.set(value, left);
-    if (left > 0) return;
-    this.holders.delete(value);
-    value.dispose();
+    for (const value of Object.values(snapshot)) this.shared.release(value as DeviceValue);
   }
 
   async save(folder: string): Promise<void> {
@@ -269,45 +253,4 @@ export class DeviceState implements TrainedState {
     this.weights = null;
     await this.graphs.close();
   }
-}
-
-/** Neighbours that go into one graph. */
-function chunksOf(parameters: readonly ParameterSpec[]): ParameterSpec[][] {
-  const chunks: ParameterSpec[][] = [];
-  let size = Number.POSITIVE_INFINITY;
-  for (const spec of parameters) {
-    const own = sizeOf(spec.shape);
-    if (size + own > CHUNK_VALUES) {
-      chunks.push([]);
-      size = 0;
-    }
-    chunks.at(-1)!.push(spec);
-    size += own;
-  }
-  return chunks;
-}
-
-/** Which of a chunk's parameters take part. */
-function marks(chunk: readonly ParameterSpec[], some: readonly ParameterSpec[]): string {
-  const those = new Set(some);
-  return chunk.map((spec) => (those.has(spec) ? 1 : 0)).join("");
-}
-
-/** Feeds of a graph for these parameters. */
-function kind(name: string, values: Values, of: readonly ParameterSpec[]): Values {
-  return Object.fromEntries(of.map((spec) => [`${name}:${spec.name}`, values[spec.name]!]));
-}
-
-function take(to: Values, from: Values, name: string): void {
-  to[name] = from[name]!;
-  delete from[name];
-}
-
-function replace(values: Values, name: string, by: DeviceValue): void {
-  values[name]!.dispose();
-  values[name] = by;
-}
-
-function disposeAll(values: Values): void {
-  for (const value of Object.values(values)) value.dispose();
 }

@@ -132,6 +132,7 @@ export class EmbeddedEngine implements Engine {
       device: this.executor.name,
       rates: this.executor.rates,
       updates: this.updates,
+      traffic: this.executor.remote ? { ...this.executor.traffic } : undefined,
       slots: this.options.slots,
     };
   }
