@@ -166,7 +166,7 @@ class Run {
     /** whether the device is the one that auto took before */
     private readonly keptDevice: boolean,
   ) {
-    this.progress = checkpoint === null ? { ...FRESH } : progressOf(checkpoint);
+    this.progress = checkpoint === null ? structuredClone(FRESH) : progressOf(checkpoint);
   }
 
   async all(): Promise<RunSummary> {

@@ -39,7 +39,8 @@ export class Learning {
     const plan = await shortened(recipe, ...set);
     const model = { ...plan.model, preset: undefined, path: this.checkpoint };
     const { stages } = await run({ ...plan, model, stages: plan.stages.slice(1) }, join(this.folder, `${recipe}-${executor}-${device}`));
-    return { before: stages[0]!.eval, after: stages[1]!.eval };
+    const [before, after] = ["initial", "rl"].map((stage) => stages.find(({ name }) => name === stage)!.eval);
+    return { before: before!, after: after! };
   }
 
   async end(): Promise<void> {
