@@ -13,6 +13,7 @@ import { input, matmul } from "../engines/graph/build.ts";
 import { OnnxSession } from "../engines/onnx/session.ts";
 import { modelStore, newLayout } from "../models/weights.ts";
 import { losses } from "../trainers/losses/index.ts";
+import { alternate } from "./alternate.ts";
 import { plainRows, randomPrompt, randomTokens, trainRow } from "./data.ts";
 import { type BenchModel, benchModels } from "./models.ts";
 
@@ -21,21 +22,6 @@ const NO_STOP = { temperature: 1, top_k: 0, top_p: 1, min_p: 0, stop_ids: [], st
 const OPTIONS = { ratio: "token", clip_low: 0.2, clip_high: 0.2, delta: null, kl_estimator: null, entropy_bonus: false };
 const GRPO = { name: "grpo", options: OPTIONS, temperature: 1 };
 const CROSS_ENTROPY = { name: "cross_entropy", options: {}, temperature: 1 };
-
-/** Median milliseconds of each task, the tasks taking turns so that a drift of the machine's speed meets all of them. */
-async function alternate<Name extends string>(tasks: Record<Name, () => Promise<unknown>>, repeats: number): Promise<Record<Name, number>> {
-  const names = Object.keys(tasks) as Name[];
-  const times = Object.fromEntries(names.map((name) => [name, [] as number[]])) as Record<Name, number[]>;
-  for (let i = -2; i < repeats; i++) {
-    for (const name of names) {
-      const started = performance.now();
-      await tasks[name]();
-      if (i >= 0) times[name].push(performance.now() - started);
-    }
-  }
-  const median = (values: number[]) => values.sort((a, b) => a - b)[values.length >> 1]!;
-  return Object.fromEntries(names.map((name) => [name, median(times[name])])) as Record<Name, number>;
-}
 
 /** GFLOP/s of a 1024 x 1024 product on the executor that everything here runs on. */
 async function matrixPeak(): Promise<{ run: () => Promise<unknown>; operations: number; close: () => Promise<void> }> {

@@ -14,14 +14,20 @@ export type ExecutorName = keyof typeof DEVICES;
 export type Device = (typeof DEVICES)[ExecutorName][number];
 
 export interface DeviceChoice {
-  executor: ExecutorName;
+  /** `auto` looks at the devices of all, and takes `device: auto` alone */
+  executor: ExecutorName | "auto";
   device: Device | "auto";
   /** of ONNX Runtime on the processor; 0 lets it take one a core */
   threads: number;
 }
 
-export function isDeviceOf(executor: ExecutorName, device: string): boolean {
-  return device === "auto" || (DEVICES[executor] as readonly string[]).includes(device);
+/** The devices that may be named with an executor, `auto` among them. */
+export function devicesOf(executor: ExecutorName | "auto"): readonly string[] {
+  return executor === "auto" ? ["auto"] : [...DEVICES[executor], "auto"];
+}
+
+export function isDeviceOf(executor: ExecutorName | "auto", device: string): boolean {
+  return devicesOf(executor).includes(device);
 }
 
 /** What native libraries read from the process when they are loaded, whose environment no thread can change. What is set stays. */
@@ -40,12 +46,13 @@ export function prepareProcess(): void {
 
 /** Opens what a recipe asks for. Throws DeviceError where it is not there: another never takes its place. */
 export async function openExecutor(choice: DeviceChoice): Promise<Executor> {
-  return choice.device === "auto" ? fastest(choice) : openDevice({ ...choice, device: choice.device });
+  const { executor, device, threads } = choice;
+  if (!isDeviceOf(executor, device)) throw new Error(`there is no device "${device}" of ${executor}`);
+  return executor === "auto" || device === "auto" ? fastest(choice) : openDevice({ executor, device, threads });
 }
 
 /** Executors load when they are chosen. */
-async function openDevice({ executor, device, threads }: DeviceChoice & { device: Device }): Promise<Executor> {
-  if (!isDeviceOf(executor, device)) throw new Error(`there is no device "${device}" of ${executor}`);
+async function openDevice({ executor, device, threads }: { executor: ExecutorName; device: Device; threads: number }): Promise<Executor> {
   if (executor === "tfjs") return (await import("./tfjs/executor.ts")).TfjsExecutor.open(device as TfjsDevice);
   const { OnnxExecutor } = await import("./onnx/executor.ts");
   const opened = new OnnxExecutor({ threads, device: device as OnnxDevice });
@@ -58,17 +65,20 @@ async function openDevice({ executor, device, threads }: DeviceChoice & { device
   return opened;
 }
 
-/** The devices of an executor that are there and compute what they should, the fastest at a matrix product first. */
+/** The devices of an executor, or of all, that are there and compute what they should, the fastest at a matrix product first. */
 export async function workingDevices(choice: Omit<DeviceChoice, "device">): Promise<{ executor: Executor; gflops: number }[]> {
   const working: { executor: Executor; gflops: number }[] = [];
-  for (const device of DEVICES[choice.executor]) {
+  const names = (Object.keys(DEVICES) as ExecutorName[]).filter((name) => choice.executor === "auto" || choice.executor === name);
+  for (const [name, device] of names.flatMap((name) => DEVICES[name].map((device) => [name, device] as const))) {
+    let executor: Executor | null = null;
     try {
-      const executor = await openDevice({ ...choice, device });
+      executor = await openDevice({ executor: name, device, threads: choice.threads });
       await selfTest(executor);
       working.push({ executor, gflops: await productRate(executor, { side: 512, milliseconds: 150 }) });
     } catch (error) {
       // absent, or not to be trusted: doctor says which
       if (!(error instanceof DeviceError)) throw error;
+      await executor?.close();
     }
   }
   return working.sort((a, b) => b.gflops - a.gflops);
@@ -76,10 +86,11 @@ export async function workingDevices(choice: Omit<DeviceChoice, "device">): Prom
 
 async function fastest(choice: DeviceChoice): Promise<Executor> {
   const working = await workingDevices(choice);
-  const best = working[0];
+  const [best, ...others] = working;
   if (best === undefined) throw new DeviceError(`${choice.executor}-auto`, "absent", "none of its devices is there");
-  const rates = working.map(({ executor, gflops }) => `${executor.name} ${gflops.toPrecision(2)}`).join(", ");
-  return Object.assign(best.executor, {
-    detail: [best.executor.detail, `the fastest of those that are there, in GFLOP/s: ${rates}`].filter(Boolean).join("; "),
-  });
+  for (const { executor } of others) await executor.close();
+  const rates = Object.fromEntries(working.map(({ executor, gflops }) => [executor.name, Number(gflops.toPrecision(2))]));
+  const listed = Object.entries(rates).map(([name, gflops]) => `${name} ${gflops}`);
+  const chosen = `the fastest of those that are there, in GFLOP/s: ${listed.join(", ")}`;
+  return Object.assign(best.executor, { detail: [best.executor.detail, chosen].filter(Boolean).join("; "), rates });
 }

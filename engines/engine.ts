@@ -152,6 +152,10 @@ export interface EngineInfo {
   /** linear layers that an adapter stands on */
   adapters: number;
   executor: string;
+  /** library and device alone: onnx-cpu */
+  device?: string;
+  /** GFLOP/s of the devices it was chosen from, by name */
+  rates?: Readonly<Record<string, number>>;
   /** optimizer steps begun since the engine was started, where it counts them */
   updates?: number;
   /** bytes copied to and from the device so far, where it has a memory of its own */

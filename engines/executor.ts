@@ -51,6 +51,8 @@ export interface Executor {
   readonly name: string;
   /** how it was chosen, or what it runs on, where there is something to say */
   readonly detail?: string;
+  /** GFLOP/s of the devices that it was chosen from as the fastest, by name */
+  readonly rates?: Readonly<Record<string, number>>;
   /** whether its numbers lie apart from the host's memory, so that they are copied there and back */
   readonly remote: boolean;
   /** whether a DeviceValue is fed without a copy. Where it cannot be, it is an array of the host's all the same. */

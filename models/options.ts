@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { DEVICES, isDeviceOf } from "../engines/devices.ts";
+import { devicesOf, isDeviceOf } from "../engines/devices.ts";
 import { LoraOptions } from "./adapter/options.ts";
 
 const Pattern = z
@@ -46,7 +46,10 @@ export const ModelOptions = z
       .nullable()
       .default(null)
       .describe("the longest prompt with its completion, tokens: a longer one is refused, never cut; null takes the model's own context"),
-    executor: z.enum(["onnx", "tfjs"]).default("onnx").describe("what runs the graphs: ONNX Runtime or TensorFlow.js"),
+    executor: z
+      .enum(["onnx", "tfjs", "auto"])
+      .default("onnx")
+      .describe("what runs the graphs: ONNX Runtime or TensorFlow.js; auto, with device auto, looks at both"),
     device: z
       .enum(["cpu", "wasm", "webgpu", "node", "gpu", "cuda", "auto"])
       .default("cpu")
@@ -57,7 +60,7 @@ export const ModelOptions = z
   .refine((model) => model.lora === null || model.freeze.length === 0, "with lora nothing but the adapter is trained: leave freeze out")
   .superRefine(({ executor, device }, context) => {
     if (isDeviceOf(executor, device)) return;
-    const message = `${executor} has no device ${device}: expected ${[...DEVICES[executor], "auto"].join(", ")}`;
+    const message = `${executor} has no device ${device}: expected ${devicesOf(executor).join(", ")}`;
     context.addIssue({ code: "custom", path: ["device"], message });
   })
   .refine((model) => (model.preset === undefined) !== (model.path === undefined), "give either preset or path");

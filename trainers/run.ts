@@ -17,6 +17,7 @@ import { ppoRunner } from "./ppo/runner.ts";
 import { curveSvg } from "./report/curve.ts";
 import { MetricsLog, readMetrics } from "./report/metrics.ts";
 import type { RewardSets } from "./reward-sets.ts";
+import { keptDevice, recordDevice } from "./run-device.ts";
 import { type StageContext, type StageRunner, updatesPerStep } from "./runner.ts";
 import { assemble, type Crew, checkReferences, modelFolder, presetFolderOf } from "./setup.ts";
 import { sftRunner } from "./sft.ts";
@@ -80,11 +81,13 @@ async function runIn(plan: RunPlan, control: RunControl): Promise<RunSummary> {
     await sweepTemporary(join(control.runDir, "rollouts"));
     if (checkpoint === null) await atomicWrite(join(control.runDir, "recipe.yaml"), plan.recipeText);
     const folder = checkpoint?.folder ?? (await modelFolder(plan, presetFolderOf(control.runDir)));
-    const crew = await assemble(plan, folder, { start: checkpoint === null });
+    const kept = checkpoint === null ? null : await keptDevice(plan.model, control.runDir);
+    const crew = await assemble({ ...plan, model: { ...plan.model, ...kept } }, folder, { start: checkpoint === null });
+    if (kept === null) await recordDevice(control.runDir, await crew.engine.info());
     const log = await MetricsLog.open(control.runDir);
     try {
       refuseOtherRewards(checkpoint, crew.rewards, control.runDir);
-      return await new Run(plan, control, crew, log, checkpoint).all();
+      return await new Run(plan, control, crew, log, checkpoint, kept !== null).all();
     } finally {
       await log.close();
       await crew.close();
@@ -161,8 +164,10 @@ class Run {
     private readonly crew: Crew,
     private readonly log: MetricsLog,
     private readonly checkpoint: Checkpoint | null,
+    /** whether the device is the one that auto took before */
+    private readonly keptDevice: boolean,
   ) {
-    this.progress = checkpoint === null ? { ...FRESH } : progressOf(checkpoint);
+    this.progress = checkpoint === null ? structuredClone(FRESH) : progressOf(checkpoint);
   }
 
   async all(): Promise<RunSummary> {
@@ -174,7 +179,8 @@ class Run {
     const info = await crew.engine.info();
     checkReferences(plan.stages, info.adapters);
     const resumedFrom = checkpoint === null ? null : { stage: checkpoint.state.stage.name, step: checkpoint.state.step };
-    control.listener({ type: "run", folder: control.runDir, resumedFrom, parameters: info.parameters, device: info.executor });
+    const device = this.keptDevice ? `${info.executor}, as auto chose before` : info.executor;
+    control.listener({ type: "run", folder: control.runDir, resumedFrom, parameters: info.parameters, device });
 
     if (checkpoint === null && plan.evaluation.initial) await this.evaluateBeforeAll();
     while (this.progress.stageIndex < plan.stages.length && !control.signal.aborted) {

@@ -395,6 +395,12 @@ describe("doctor", () => {
   });
 
   test("a device that is not there is no failure, and comes with what to do", async () => {
+    // on any machine: as if nobody had installed them
+    for (const name of ["@tensorflow/tfjs-node-gpu", "@tensorflow/tfjs-node"]) {
+      vi.doMock(name, () => {
+        throw new Error(`Cannot find package '${name}'`);
+      });
+    }
     const terminal = fakeTerminal();
     expect(await doctor({ device: "gpu" }, terminal)).toBe(0);
     expect(terminal.printed).toMatch(/^– {7}tfjs-gpu: .*\n {8}To have (it|one): npm run native:tfjs/m);

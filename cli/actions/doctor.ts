@@ -7,6 +7,7 @@ import { printable } from "../terminal/text.ts";
 import { listDevices, placesOf, tryDevices } from "./doctor/devices.ts";
 import { type Finding, versionOf } from "./doctor/finding.ts";
 import { graphics } from "./doctor/graphics.ts";
+import { python } from "./doctor/python.ts";
 
 export interface DoctorOptions {
   json?: boolean;
@@ -50,6 +51,7 @@ async function findings({ full = false, device }: DoctorOptions): Promise<Findin
     await pictures(),
     await folder(process.cwd()),
     ...graphics(),
+    await python(),
     ...(full || places !== undefined ? await tryDevices(places) : await listDevices()),
   ];
 }

@@ -129,6 +129,8 @@ export class EmbeddedEngine implements Engine {
       trained: parameterCount(this.policy.trained),
       adapters: this.policy.adapters.size,
       executor: this.executor.detail === undefined ? this.executor.name : `${this.executor.name} (${this.executor.detail})`,
+      device: this.executor.name,
+      rates: this.executor.rates,
       updates: this.updates,
       traffic: this.executor.remote ? { ...this.executor.traffic } : undefined,
       slots: this.options.slots,

@@ -139,10 +139,10 @@ async function coreWith(backend: string): Promise<{ tf: Tfjs }> {
 
 /** TensorFlow's own library, from the first of the packages that is there. */
 async function native(names: readonly string[]): Promise<Tfjs> {
-  // what Node 23 took away and the package still calls
+  // what Node 23 took away, or warns of, and the package still calls
   const legacy = util as unknown as Record<string, unknown>;
   legacy.isNullOrUndefined ??= (value: unknown) => value === null || value === undefined;
-  legacy.isArray ??= Array.isArray;
+  legacy.isArray = Array.isArray;
   let first: unknown;
   for (const name of names) {
     try {

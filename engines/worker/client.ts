@@ -43,8 +43,8 @@ export class WorkerEngine implements Engine {
   /** Starts `entry`, a module that calls `serveEngine`, and waits until the engine there is ready. */
   static async start(entry: URL, workerData: unknown): Promise<WorkerEngine> {
     const fromSource = entry.pathname.endsWith(".ts");
-    // the hook that reads TypeScript in a thread; the compiled package needs none
-    const execArgv = fromSource ? ["--import", import.meta.resolve("jiti/register")] : [];
+    // the hook that reads TypeScript in a thread; the compiled package needs none, and loads what Node was told to load first
+    const execArgv = fromSource ? ["--import", import.meta.resolve("jiti/register")] : undefined;
     const engine = new WorkerEngine(new Worker(entry, { workerData, execArgv }));
     try {
       await engine.ready;

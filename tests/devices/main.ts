@@ -1,12 +1,15 @@
 import { join } from "node:path";
 import { DEVICES, type Device, type ExecutorName, openExecutor, prepareProcess } from "../../engines/devices.ts";
 import { DeviceError, type Executor } from "../../engines/executor.ts";
+import { onProcessor } from "../../engines/onnx/placement.ts";
+import type { OnnxDevice } from "../../engines/onnx/runtime.ts";
 import { selfTest } from "../../engines/self-test.ts";
 import { checkGolden } from "../golden/check.ts";
 import { ownFixtures } from "../golden/folders.ts";
 import { opCases } from "../ops/cases.ts";
 import { gapToReference } from "../ops/compare.ts";
 import { lossCurve } from "./curve.ts";
+import { Learning, learnedText } from "./learn.ts";
 import { checkStaying } from "./staying.ts";
 import { compareTraining } from "./training.ts";
 
@@ -14,7 +17,8 @@ import { compareTraining } from "./training.ts";
  * Holds every device that is there against the float64 reference, operation by operation and forward and backward, and against PyTorch's
  * numbers of a Llama and a SmolVLM. Prints one line a check, counts the devices that are not there, and ends with 1 where a check failed.
  * `npm run test:devices -- tfjs-wasm onnx-webgpu` takes those alone; `--ops` leaves the models out, which a software GPU takes minutes for; `--curve`
- * adds the quickstart's first steps, beside those on onnx-cpu.
+ * adds the quickstart's first steps, beside those on onnx-cpu; `--learn` the quickstart, shortened: GRPO on the device from a cold start that was taken
+ * on onnx-cpu has to raise accuracy beyond its 95 % interval, and with a random reward, on onnx-cpu, must not.
  */
 
 /**
@@ -37,8 +41,16 @@ interface Tally {
 
 /** The curve on onnx-cpu, which the others are held against, drawn once. */
 let expectedCurve: Promise<number[]> | undefined;
+/** The cold start on onnx-cpu, taken once. */
+let learning: Promise<Learning> | undefined;
 
-async function checkDevice(name: string, executor: Executor, models: readonly string[], curve: boolean): Promise<Tally> {
+async function checkDevice(
+  name: string,
+  executor: Executor,
+  models: readonly string[],
+  more: { curve: boolean; learn: boolean },
+): Promise<Tally> {
+  const { curve, learn } = more;
   const tally: Tally = { checks: 0, failed: 0 };
   const say = (check: string, detail: string, right: boolean) => {
     tally.checks++;
@@ -80,6 +92,16 @@ async function checkDevice(name: string, executor: Executor, models: readonly st
       return [`${worst.size.toExponential(1)} ${worst.at}`, worst.size < tolerance];
     });
   }
+  const [library, device] = name.split("-") as [string, OnnxDevice];
+  if (library === "onnx" && device !== "cpu") {
+    for (const [op, cases] of Object.entries(opCases)) {
+      const left = await onProcessor(device, 0, async (profiled) => {
+        // what is refused was said above
+        for (const [i, opCase] of cases.entries()) await gapToReference(profiled, opCase, 11 + i).catch(() => {});
+      });
+      if (Object.keys(left).length > 0) console.log(`  ${op.padEnd(36)} left to the processor: ${Object.keys(left).join(", ")}`);
+    }
+  }
   for (const model of models) {
     await attempt(model, async () => {
       const sections = await checkGolden(join(ownFixtures, model), executor);
@@ -97,6 +119,20 @@ async function checkDevice(name: string, executor: Executor, models: readonly st
         largest < CURVE_TOLERANCE,
       ];
     });
+  }
+  if (learn) {
+    await attempt("quickstart, 60 GRPO steps", async () => {
+      learning ??= Learning.begin();
+      const learned = await (await learning).goOn("quickstart.yaml", ...(name.split("-") as [string, string]));
+      return [learnedText(learned), learned.after.accuracy_low > learned.before.accuracy_high];
+    });
+    // of the measure, not of the device
+    if (name === "onnx-cpu") {
+      await attempt("the same, paid at random", async () => {
+        const learned = await (await learning!).goOn("quickstart-control.yaml", "onnx", "cpu");
+        return [learnedText(learned), learned.after.accuracy_low <= learned.before.accuracy_high];
+      });
+    }
   }
   if (refused.length > 0) console.log(`  refused by name: ${[...new Set(refused)].join(", ")}`);
   return tally;
@@ -122,7 +158,10 @@ for (const [executor, devices] of Object.entries(DEVICES)) {
       continue;
     }
     console.log(`${name}${opened.detail === undefined ? "" : ` (${opened.detail})`}`);
-    const { checks, failed } = await checkDevice(name, opened, models, args.includes("--curve"));
+    const { checks, failed } = await checkDevice(name, opened, models, {
+      curve: args.includes("--curve"),
+      learn: args.includes("--learn"),
+    });
     totals.devices++;
     totals.checks += checks;
     totals.failed += failed;
@@ -132,4 +171,5 @@ for (const [executor, devices] of Object.entries(DEVICES)) {
 console.log(
   `${totals.devices} devices, ${totals.checks} checks, ${totals.failed} failed; ${absent.length} absent${absent.length > 0 ? `: ${absent.join(", ")}` : ""}`,
 );
+await (await learning)?.end();
 process.exitCode = totals.failed > 0 || totals.devices === 0 ? 1 : 0;

@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -48,12 +48,37 @@ test("a recipe runs on TensorFlow.js's wasm as on ONNX Runtime, says so, and may
 
 test.each([
   ["onnx", "wasm", /model\.device: onnx has no device wasm\n {2}Expected cpu, webgpu, cuda, auto\./],
+  ["auto", "cpu", /model\.device: auto has no device cpu\n {2}Expected auto\./],
   ["tfjs", "cuda", /model\.device: tfjs has no device cuda\n {2}Expected cpu, wasm, webgpu, node, gpu, auto\./],
 ])("%s on %s is refused with the recipe", async (executor, device, message) => {
   const { code, err } = await program.run(args(join(folder, "refused"), executor, device));
   expect(code).toBe(2);
   expect(err).toMatch(message);
 });
+
+test("auto is decided once a run: its folder says what it was chosen from, and it is kept until another device is named", async () => {
+  const runDir = join(folder, "auto");
+  const deviceOf = (events: readonly RunEvent[]) => events.find((event) => event.type === "run")!.device;
+  const record = async () => JSON.parse(await readFile(join(runDir, "device.json"), "utf8"));
+  const first = await program.run(args(runDir, "auto", "auto"), { preload: [HIDDEN] });
+  // providers that are absent complain on stderr
+  expect(first.code).toBe(0);
+  // of those that are there everywhere
+  expect(await record()).toEqual({
+    executor: "onnx",
+    device: "cpu",
+    chosen_by: "auto",
+    gflops: expect.objectContaining({ "onnx-cpu": expect.any(Number) }),
+  });
+  expect(deviceOf(first.events)).toMatch(/^onnx-cpu \(the fastest of those that are there, in GFLOP\/s: onnx-cpu [\d.]+\)$/);
+  // one that auto would not choose, as it is the slowest
+  await writeFile(join(runDir, "device.json"), JSON.stringify({ ...(await record()), executor: "tfjs", device: "wasm" }));
+  const resumed = await program.run(args(runDir, "auto", "auto", "--resume", join(runDir, "checkpoints", "rl-step-000001")));
+  expect(deviceOf(resumed.events)).toBe("tfjs-wasm, as auto chose before");
+  const named = await program.run(args(runDir, "onnx", "cpu", "--resume", join(runDir, "checkpoints", "rl-step-000001")));
+  expect(deviceOf(named.events)).toBe("onnx-cpu");
+  expect(await record()).toEqual({ executor: "onnx", device: "cpu", chosen_by: "recipe", gflops: null });
+}, 240_000);
 
 /** A module that Node loads first, and that hides TensorFlow.js and Dawn: a machine on which nothing optional was installed. */
 const HIDDEN = (() => {

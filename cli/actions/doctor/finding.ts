@@ -1,4 +1,5 @@
 import { createRequire } from "node:module";
+import type { Speed } from "./model-test.ts";
 
 export interface Finding {
   name: string;
@@ -12,6 +13,10 @@ export interface Finding {
     difference: number;
     gflops: number;
     tokens_per_s: number;
+    /** of a device with a memory of its own: bytes to it and back, of a training step and of a sampled token of the tiny preset */
+    traffic?: Speed["traffic"];
+    /** of an ONNX Runtime provider: operators that were computed on the processor instead, and how often */
+    on_processor?: Record<string, number>;
   };
 }
 

@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { gpus, vulkan } from "./graphics.ts";
+import { cuda, gpus, vulkan } from "./graphics.ts";
 
 let root: string;
 beforeEach(async () => {
@@ -43,4 +43,18 @@ test("Vulkan drivers in the system's folders, or those that the environment name
     state: "optional",
     detail: "/nowhere/icd.json is not there",
   });
+});
+
+test("CUDA's libraries in the system's folders and on LD_LIBRARY_PATH; what is missing is named", async () => {
+  expect(cuda(root, {})).toMatchObject({ state: "optional", detail: "none found, and none needed" });
+  await put("usr/local/cuda/lib64/libcudart.so.12", "");
+  for (const name of ["libcublas.so.12", "libcublasLt.so.12", "libcurand.so.10", "libcufft.so.11"]) await put(`own/${name}`, "");
+  const environment = { LD_LIBRARY_PATH: `/nowhere:${join(root, "own")}` };
+  expect(cuda(root, environment)).toMatchObject({
+    state: "optional",
+    detail: "libcudnn.so.9 not found",
+    cure: expect.stringContaining("cuDNN 9"),
+  });
+  await put("own/libcudnn.so.9", "");
+  expect(cuda(root, environment).state).toBe("ok");
 });

@@ -7,7 +7,7 @@ const VENDORS: Record<string, string> = { "0x10de": "NVIDIA", "0x1002": "AMD", "
 
 /** Graphics processors, Vulkan drivers and the CUDA provider, as far as files say: nothing is loaded. */
 export function graphics(root = "/"): Finding[] {
-  return [gpus(root), vulkan(root, process.env), cudaProvider()];
+  return [gpus(root), vulkan(root, process.env), cudaProvider(), cuda(root, process.env)];
 }
 
 const entries = (folder: string): string[] => (existsSync(folder) ? readdirSync(folder).sort() : []);
@@ -60,4 +60,27 @@ function cudaProvider(): Finding {
   const cure =
     "For device: cuda, with CUDA 12 and cuDNN 9: npm rebuild onnxruntime-node --ignore-scripts=false --onnxruntime-node-install=cuda12";
   return { name, state: "optional", detail: `no ${file} in onnxruntime-node`, cure };
+}
+
+/** What the CUDA provider of ONNX Runtime is linked to, besides the driver. */
+const CUDA_LIBRARIES = ["libcudart.so.12", "libcublas.so.12", "libcublasLt.so.12", "libcurand.so.10", "libcufft.so.11", "libcudnn.so.9"];
+const LIBRARY_FOLDERS = [
+  "usr/lib/x86_64-linux-gnu",
+  "usr/lib/aarch64-linux-gnu",
+  "usr/lib64",
+  "usr/local/cuda/lib64",
+  "usr/local/cuda-12/lib64",
+];
+
+/** Libraries of CUDA and cuDNN, in the folders where the linker looks. */
+export function cuda(root: string, { LD_LIBRARY_PATH: path = "" }: NodeJS.ProcessEnv): Finding {
+  const folders = [...path.split(":").filter((folder) => folder !== ""), ...LIBRARY_FOLDERS.map((folder) => join(root, folder))];
+  const there = (library: string) => folders.some((folder) => existsSync(join(folder, library)));
+  const found = CUDA_LIBRARIES.filter(there);
+  const missing = CUDA_LIBRARIES.filter((library) => !there(library));
+  const name = "CUDA libraries";
+  if (missing.length === 0) return { name, state: "ok", detail: found.join(", ") };
+  const detail = found.length === 0 ? "none found, and none needed" : `${missing.join(", ")} not found`;
+  const cure = "For device: cuda: CUDA 12 and cuDNN 9 from https://developer.nvidia.com, their folders on LD_LIBRARY_PATH.";
+  return { name, state: "optional", detail, cure };
 }

@@ -22,8 +22,19 @@ const COMPLETION = 6;
 
 export interface ModelTest {
   numbers(executor: Executor): Promise<ModelNumbers>;
-  /** tokens a second of 64 completions of 16 tokens */
-  tokensPerSecond(executor: Executor): Promise<number>;
+  /** of 64 completions of 16 tokens, and of a training step */
+  speed(executor: Executor): Promise<Speed>;
+}
+
+export interface Speed {
+  tokensPerSecond: number;
+  /** bytes to the device and back, by training step and by sampled token */
+  traffic: { step: Bytes; token: Bytes };
+}
+
+interface Bytes {
+  to_device: number;
+  to_host: number;
 }
 
 /** The tiny preset with seeded weights and a prompt with a picture, ready for any executor. */
@@ -54,7 +65,7 @@ export async function modelTest(): Promise<ModelTest> {
     };
     return {
       numbers: (executor) => numbersOf(engineOn(executor), prompt),
-      tokensPerSecond: (executor) => rateOf(engineOn(executor), prompt),
+      speed: (executor) => speedOf(engineOn(executor), executor, prompt),
     };
   } finally {
     await rm(folder, { recursive: true, force: true });
@@ -65,12 +76,18 @@ type TestEngine = import("../../../engines/embedded/engine.ts").EmbeddedEngine;
 
 const GREEDY = { temperature: 0, top_k: 0, top_p: 1, min_p: 0, max_new_tokens: COMPLETION, stop_ids: [], stop_strings: [] };
 
-async function numbersOf(engine: TestEngine, prompt: EncodedPrompt): Promise<ModelNumbers> {
+const UPDATE = { lr: 1e-3, betas: [0.9, 0.99] as [number, number], weight_decay: 0.01, max_grad_norm: 1 };
+
+function trainingRows(prompt: EncodedPrompt): TrainRow[] {
   const completion = (first: number) => ({
     tokens: Int32Array.from({ length: COMPLETION }, (_, i) => (first + 5 * i) % 40),
     fields: { weights: new Float32Array(COMPLETION).fill(1 / COMPLETION) },
   });
-  const rows: TrainRow[] = [{ prompt, completions: [completion(3), completion(11)] }];
+  return [{ prompt, completions: [completion(3), completion(11)] }];
+}
+
+async function numbersOf(engine: TestEngine, prompt: EncodedPrompt): Promise<ModelNumbers> {
+  const rows = trainingRows(prompt);
   const logprobs = async () => {
     const result = await engine.logprobs(rows, { temperature: 1, policy: "current" });
     return result.logprobs.flat().flatMap((values) => [...values]);
@@ -79,7 +96,7 @@ async function numbersOf(engine: TestEngine, prompt: EncodedPrompt): Promise<Mod
   await engine.forwardBackward(rows, { name: "cross_entropy", options: {}, temperature: 1 });
   const gradients = { ...(await engine.heldGradients())! };
   // a large eps keeps the update in proportion to the gradient, so that rounding does not turn the smallest entries around
-  await engine.optimStep({ lr: 1e-3, betas: [0.9, 0.99], eps: 1e-3, weight_decay: 0.01, max_grad_norm: 1 });
+  await engine.optimStep({ ...UPDATE, eps: 1e-3 });
   const tokens: number[] = [];
   await engine.sample({ prompts: [prompt], seeds: [[0]], sampling: GREEDY }, (sampled) => tokens.push(...sampled.tokens));
   const numbers = { logprobs: before, gradients, updated: await logprobs(), tokens };
@@ -87,7 +104,7 @@ async function numbersOf(engine: TestEngine, prompt: EncodedPrompt): Promise<Mod
   return numbers;
 }
 
-async function rateOf(engine: TestEngine, prompt: EncodedPrompt): Promise<number> {
+async function speedOf(engine: TestEngine, executor: Executor, prompt: EncodedPrompt): Promise<Speed> {
   const seeds = [Array.from({ length: 64 }, (_, i) => i)];
   const sampling = { ...GREEDY, temperature: 1, max_new_tokens: 16 };
   let tokens = 0;
@@ -99,10 +116,24 @@ async function rateOf(engine: TestEngine, prompt: EncodedPrompt): Promise<number
   await sample();
   tokens = 0;
   const started = performance.now();
-  await sample();
-  const seconds = (performance.now() - started) / 1000;
+  const sampled = await crossing(executor, sample);
+  const tokensPerSecond = (tokens * 1000) / (performance.now() - started);
+  const train = async () => {
+    await engine.forwardBackward(trainingRows(prompt), { name: "cross_entropy", options: {}, temperature: 1 });
+    await engine.optimStep({ ...UPDATE, eps: 1e-8 });
+  };
+  await train();
+  const step = await crossing(executor, train);
   await engine.close();
-  return tokens / seconds;
+  const token = { to_device: Math.round(sampled.to_device / tokens), to_host: Math.round(sampled.to_host / tokens) };
+  return { tokensPerSecond, traffic: { step, token } };
+}
+
+/** What goes to a device and back meanwhile. */
+async function crossing({ traffic }: Executor, work: () => Promise<unknown>): Promise<Bytes> {
+  const { toDevice, toHost } = traffic;
+  await work();
+  return { to_device: traffic.toDevice - toDevice, to_host: traffic.toHost - toHost };
 }
 
 /** The largest difference of two sets of numbers; throws DeviceError where it is too large, or another token was sampled. */
