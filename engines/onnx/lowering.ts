@@ -95,6 +95,7 @@ export const lowerings: Lowerings = {
 
   softmax: lastAxis("Softmax"),
   logSoftmax: lastAxis("LogSoftmax"),
+  argmax: (emit, inputs) => emit.node("Cast", [emit.node("ArgMax", inputs, { axis: -1, keepdims: 0 })], { to: emit.type.float }),
   rmsNorm: rms(0),
   rmsScale,
   layerNorm: normalization(0),
@@ -111,6 +112,7 @@ export const lowerings: Lowerings = {
     return emit.node("Reshape", [turned, emit.ints([rows, width])]);
   },
 
+  toIndex: (emit, inputs) => emit.node("Cast", inputs, { to: emit.type.int }),
   gatherRows: (emit, inputs) => emit.node("Gather", inputs, { axis: 0 }),
   scatterAddRows(emit, [ids, values], y) {
     // not ScatterND: with more rows than a few thousand ONNX Runtime adds them from several threads at once, and loses some of a repeated id
