@@ -23,6 +23,10 @@ test("a device that computes one gradient wrongly fails it by name", async () =>
   const right = new OnnxExecutor({ threads: 1 });
   const wrong: Executor = {
     name: "onnx-broken",
+    remote: false,
+    holds: true,
+    traffic: { toDevice: 0, toHost: 0 },
+    upload: (data, shape) => right.upload(data, shape),
     async create(outputs) {
       const session = await right.create(outputs);
       const run: typeof session.run = async (feeds) => {
@@ -30,7 +34,7 @@ test("a device that computes one gradient wrongly fails it by name", async () =>
         results.g3![0]! += 0.01;
         return results as Awaited<ReturnType<typeof session.run>>;
       };
-      return { inputNames: session.inputNames, run, release: () => session.release() };
+      return { inputNames: session.inputNames, run, runOn: session.runOn.bind(session), release: () => session.release() };
     },
     keep: () => {},
     forget: () => {},

@@ -1,6 +1,6 @@
 import { DeviceError, type Executor } from "./executor.ts";
 import { add, input } from "./graph/build.ts";
-import type { OnnxDevice } from "./onnx/session.ts";
+import type { OnnxDevice } from "./onnx/runtime.ts";
 import { productRate, selfTest } from "./self-test.ts";
 import type { TfjsDevice } from "./tfjs/backends.ts";
 
@@ -50,7 +50,11 @@ async function openDevice({ executor, device, threads }: DeviceChoice & { device
   const { OnnxExecutor } = await import("./onnx/executor.ts");
   const opened = new OnnxExecutor({ threads, device: device as OnnxDevice });
   // a provider that is not there says so when it is first used
-  if (device !== "cpu") await (await opened.create({ y: add(input("x", [1]), 1) })).release();
+  if (device !== "cpu") {
+    const probe = await opened.create({ y: add(input("x", [1]), 1) });
+    await probe.run({ x: Float32Array.of(1) });
+    await probe.release();
+  }
   return opened;
 }
 

@@ -3,14 +3,40 @@ import type { Tensor } from "./graph/tensor.ts";
 
 export type Array32 = Float32Array | Int32Array;
 
-/** What an input is fed with: halves as their bits. */
-export type Feed = Array32 | Uint16Array;
+/** Numbers on the host: halves as their bits. */
+export type HostFeed = Array32 | Uint16Array;
+
+/** An immutable value that an executor holds on its device, for feeds of its own sessions. Not to be fed once it is disposed of. */
+export interface DeviceValue {
+  readonly shape: readonly number[];
+  /** Its numbers in a new array; whole numbers and halves become float32. */
+  read(): Promise<Float32Array>;
+  /** Gives its memory back. A second time does nothing. */
+  dispose(): void;
+}
+
+/** What an input is fed with. */
+export type Feed = HostFeed | DeviceValue;
+
+/** What a run made: values that were copied to the host, and those that stay on the device until they are disposed of. */
+export interface Staying<Name extends string = string> {
+  values: Partial<Record<Name, Float32Array>>;
+  staying: Partial<Record<Name, DeviceValue>>;
+}
+
+/** Bytes copied to a device and back since it was opened. What a compiled graph holds itself, its constants, is not counted. */
+export interface Traffic {
+  toDevice: number;
+  toHost: number;
+}
 
 /** One compiled graph. */
 export interface Session<Name extends string = string> {
   readonly inputNames: readonly string[];
-  /** Runs with one array per input, which is only read. Outputs come in new arrays. */
+  /** Runs with one value per input, which is only read. Outputs come in new arrays. */
   run(feeds: Readonly<Record<string, Feed>>): Promise<Record<Name, Float32Array>>;
+  /** The same, with the outputs named in `stay` left on the device. Which ones should be the same in every run of a session: another set may be compiled anew. */
+  runOn(feeds: Readonly<Record<string, Feed>>, stay: ReadonlySet<string>): Promise<Staying<Name>>;
   release(): Promise<void>;
 }
 
@@ -25,14 +51,22 @@ export interface Executor {
   readonly name: string;
   /** how it was chosen, or what it runs on, where there is something to say */
   readonly detail?: string;
+  /** whether its numbers lie apart from the host's memory, so that they are copied there and back */
+  readonly remote: boolean;
+  /** whether a DeviceValue is fed without a copy. Where it cannot be, it is an array of the host's all the same. */
+  readonly holds: boolean;
+  /** zero where it is not remote */
+  readonly traffic: Readonly<Traffic>;
   create<Name extends string>(outputs: Record<Name, Tensor>, options?: SessionOptions): Promise<Session<Name>>;
   /**
    * These arrays are fed again and again and change only where `keep` or `forget` is called for them: what a device holds of them may be
    * used again. Called a second time it says that they have changed.
    */
-  keep(arrays: Iterable<Feed>): void;
+  keep(arrays: Iterable<HostFeed>): void;
   /** These arrays are nothing special any more. */
-  forget(arrays: Iterable<Feed>): void;
+  forget(arrays: Iterable<HostFeed>): void;
+  /** Puts numbers on the device as they are now, for inputs of float32, of whole numbers or of halves, as their array is one. */
+  upload(data: HostFeed, shape: readonly number[]): Promise<DeviceValue>;
   /** After the last session was released. */
   close(): Promise<void>;
 }

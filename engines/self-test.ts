@@ -1,4 +1,4 @@
-import { DeviceError, type Executor, type Feed } from "./executor.ts";
+import { DeviceError, type Executor, type HostFeed } from "./executor.ts";
 import * as g from "./graph/build.ts";
 import { differentiate } from "./graph/differentiate.ts";
 import { sizeOf, type Tensor } from "./graph/tensor.ts";
@@ -41,7 +41,7 @@ export async function selfTest(executor: Executor): Promise<{ difference: number
     outputs[`g${i}`] = gradient;
   });
   const values = (tensor: Tensor, i: number) => Float32Array.from({ length: sizeOf(tensor.shape) }, (_, j) => Math.sin(1 + 7 * i + j) / 2);
-  const feeds: Record<string, Feed> = Object.fromEntries(
+  const feeds: Record<string, HostFeed> = Object.fromEntries(
     parameters.map((tensor, i) => [(tensor as Tensor<"input">).attributes.name, values(tensor, i)]),
   );
   feeds.ids = Int32Array.from({ length: TOKENS }, (_, i) => (i * 5) % VOCAB);

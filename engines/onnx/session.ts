@@ -1,8 +1,15 @@
 import type { InferenceSession, Tensor as OrtTensor } from "onnxruntime-node";
-import type { Feed, Session } from "../executor.ts";
-import { sizeOf, type Tensor, topological } from "../graph/tensor.ts";
+import type { Feed, HostFeed, Session, Staying } from "../executor.ts";
+import { type Tensor, topological } from "../graph/tensor.ts";
+import { checkSize, HostValue, hostFeed, isHostFeed } from "../host-value.ts";
 import { toOnnx } from "./emitter.ts";
 import { onnxFailure } from "./failure.ts";
+import { type DeviceMemory, Upload } from "./memory.ts";
+import { type OnnxDevice, type Runtime, runtime } from "./runtime.ts";
+import { bytesOf } from "./transfer.ts";
+import { OnnxValue } from "./value.ts";
+
+const NONE: ReadonlySet<string> = new Set();
 
 export interface OnnxOptions {
   /** 0 lets the runtime take one a core */
@@ -11,19 +18,6 @@ export interface OnnxOptions {
   lean?: boolean;
   /** the execution provider; the processor where none is named */
   device?: OnnxDevice;
-}
-
-export const ONNX_DEVICES = ["cpu", "webgpu", "cuda"] as const;
-export type OnnxDevice = (typeof ONNX_DEVICES)[number];
-
-type Runtime = typeof import("onnxruntime-node");
-
-let loaded: Promise<Runtime> | undefined;
-
-/** ONNX Runtime, loaded when first used. It is CommonJS: the namespace hides behind `default`. */
-export function runtime(): Promise<Runtime> {
-  loaded ??= import("onnxruntime-node").then((module) => (module as unknown as { default?: Runtime }).default ?? module);
-  return loaded;
 }
 
 /** Whole numbers as the int64 that ONNX wants for indices. */
@@ -36,39 +30,72 @@ function toInt64(values: Int32Array): BigInt64Array {
   return new BigInt64Array(wide.buffer);
 }
 
+export function ortTensor(ort: Runtime, data: HostFeed, shape: readonly number[]): OrtTensor {
+  if (data instanceof Int32Array) return new ort.Tensor("int64", toInt64(data), shape);
+  return data instanceof Uint16Array ? new ort.Tensor("float16", data, shape) : new ort.Tensor("float32", data, shape);
+}
+
 /**
  * One compiled graph. Weights and caches are ordinary feeds, given as typed arrays that the runtime reads where they lie, so that
  * nothing is copied and no new session is needed after an update.
  */
 export class OnnxSession<Name extends string = string> implements Session<Name> {
-  private readonly session: InferenceSession;
-  private readonly ort: Runtime;
   readonly inputNames: readonly string[];
-  private readonly inputs: Map<string, Tensor>;
-  private readonly outputs: Record<Name, Tensor>;
+  private readonly inputs = new Map<string, Tensor>();
+  private readonly names: readonly Name[];
+  /** by the outputs that stay on the device: the runtime wants to know them when it compiles */
+  private readonly compiled = new Map<string, Promise<InferenceSession>>();
   /** tensors around typed arrays seen before: making one costs more than looking it up */
   private readonly wrapped = new WeakMap<Float32Array | Uint16Array, Map<string, OrtTensor>>();
 
   private constructor(
-    session: InferenceSession,
-    ort: Runtime,
-    inputs: Map<string, Tensor>,
-    outputs: Record<Name, Tensor>,
-    private readonly device: OnnxDevice,
+    private readonly ort: Runtime,
+    private readonly outputs: Record<Name, Tensor>,
+    private readonly options: OnnxOptions,
+    private readonly memory: DeviceMemory | null,
   ) {
-    this.session = session;
-    this.ort = ort;
-    this.inputs = inputs;
-    this.inputNames = [...inputs.keys()];
-    this.outputs = outputs;
+    for (const tensor of topological(Object.values<Tensor>(outputs))) {
+      if (tensor.op === "input") this.inputs.set((tensor as Tensor<"input">).attributes.name, tensor);
+    }
+    this.inputNames = [...this.inputs.keys()];
+    this.names = Object.keys(outputs) as Name[];
   }
 
+  /** `memory` is the device's, null on the processor. Where values can stay there, it is compiled when it is known which ones. */
   static async create<Name extends string>(
     outputs: Record<Name, Tensor>,
-    { threads, lean = false, device = "cpu" }: OnnxOptions,
+    options: OnnxOptions,
+    memory: DeviceMemory | null = null,
   ): Promise<OnnxSession<Name>> {
-    const ort = await runtime();
-    const made = ort.InferenceSession.create(toOnnx(outputs, { rmsByProduct: device !== "webgpu" }), {
+    const session = new OnnxSession(await runtime(), outputs, options, memory);
+    if (session.transfer === null) await session.compile(NONE);
+    return session;
+  }
+
+  private get transfer() {
+    return this.memory?.transfer ?? null;
+  }
+
+  private get device(): OnnxDevice {
+    return this.options.device ?? "cpu";
+  }
+
+  private compile(stay: ReadonlySet<string>): Promise<InferenceSession> {
+    const staying = this.transfer === null ? [] : this.names.filter((name) => stay.has(name));
+    const key = staying.join();
+    const known = this.compiled.get(key);
+    if (known !== undefined) return known;
+    const made = this.compileFor(staying);
+    this.compiled.set(key, made);
+    // one that could not be made is none to release
+    made.catch(() => this.compiled.delete(key));
+    return made;
+  }
+
+  private compileFor(staying: readonly Name[]): Promise<InferenceSession> {
+    const { threads, lean = false } = this.options;
+    const { device } = this;
+    const made = this.ort.InferenceSession.create(toOnnx(this.outputs, { rmsByProduct: device !== "webgpu" }), {
       // a provider that is named and not there is an error: none takes its place
       executionProviders: [device],
       intraOpNumThreads: threads,
@@ -81,49 +108,77 @@ export class OnnxSession<Name extends string = string> implements Session<Name> 
       // every session has threads of its own: they wait spinning within a run, where work comes in a moment, and sleep after it, so that
       // they do not take the cores from the next session's
       extra: { session: { force_spinning_stop: "1" } },
+      ...(staying.length > 0 && { preferredOutputLocation: Object.fromEntries(staying.map((name) => [name, "gpu-buffer" as const])) }),
     });
-    const session = await made.catch((error: unknown) => {
+    return made.catch((error: unknown) => {
       throw onnxFailure(device, error);
     });
-    const inputs = new Map<string, Tensor>();
-    for (const tensor of topological(Object.values<Tensor>(outputs))) {
-      if (tensor.op === "input") inputs.set((tensor as Tensor<"input">).attributes.name, tensor);
-    }
-    return new OnnxSession(session, ort, inputs, outputs, device);
   }
 
   /**
-   * Runs with one array per input. Outputs come in new arrays: the runtime takes arrays to write them to, but hands back copies of those
+   * Runs with one value per input. Outputs come in new arrays: the runtime takes arrays to write them to, but hands back copies of those
    * all the same.
    */
   async run(feeds: Readonly<Record<string, Feed>>): Promise<Record<Name, Float32Array>> {
+    const { values } = await this.runOn(feeds, NONE);
+    return values as Record<Name, Float32Array>;
+  }
+
+  async runOn(feeds: Readonly<Record<string, Feed>>, stay: ReadonlySet<string>): Promise<Staying<Name>> {
+    const session = await this.compile(stay);
     const given: Record<string, OrtTensor> = {};
-    for (const [name, tensor] of this.inputs) {
-      const data = feeds[name];
-      if (data === undefined) throw new Error(`no feed for the input "${name}"`);
-      given[name] = this.wrap(name, data, tensor.shape);
+    for (const [name, { shape }] of this.inputs) {
+      const feed = feeds[name];
+      if (feed === undefined) throw new Error(`no feed for the input "${name}"`);
+      const tensor = this.give(name, feed, shape);
+      given[name] = tensor instanceof Promise ? await tensor : tensor;
     }
-    const results = await this.session.run(given).catch((error: unknown) => {
+    const results = await session.run(given).catch((error: unknown) => {
       throw onnxFailure(this.device, error);
     });
-    const out = {} as Record<Name, Float32Array>;
-    for (const name of Object.keys(this.outputs) as Name[]) out[name] = results[name]!.data as Float32Array;
-    return out;
+    return this.sort(results, stay);
   }
 
   async release(): Promise<void> {
-    await this.session.release();
+    for (const session of this.compiled.values()) await (await session).release();
+    this.compiled.clear();
   }
 
-  private wrap(name: string, data: Feed, shape: readonly number[]): OrtTensor {
-    if (data.length !== sizeOf(shape)) throw new Error(`"${name}" has ${data.length} values, shape [${shape}] needs ${sizeOf(shape)}`);
-    if (data instanceof Int32Array) return new this.ort.Tensor("int64", toInt64(data), shape);
+  private give(name: string, feed: Feed, shape: readonly number[]): OrtTensor | Promise<OrtTensor> {
+    const { transfer } = this;
+    if (transfer !== null && !isHostFeed(feed)) return OnnxValue.tensorOf(name, feed, shape);
+    const data = hostFeed(name, feed);
+    checkSize(name, data, shape);
+    const held = transfer === null ? null : this.memory!.kept.get(data, shape, () => new Upload(transfer.toDevice(this.wrap(data, shape))));
+    if (held !== null) return held.tensor;
+    const tensor = this.wrap(data, shape);
+    if (this.memory !== null) this.memory.traffic.toDevice += bytesOf(tensor);
+    return tensor;
+  }
+
+  private sort(results: InferenceSession.OnnxValueMapType, stay: ReadonlySet<string>): Staying<Name> {
+    const out: Staying<Name> = { values: {}, staying: {} };
+    for (const name of this.names) {
+      const tensor = results[name] as OrtTensor;
+      const { shape } = this.outputs[name];
+      if (stay.has(name) && this.transfer !== null) {
+        out.staying[name] = new OnnxValue(this.transfer, tensor, shape);
+        continue;
+      }
+      if (this.memory !== null) this.memory.traffic.toHost += bytesOf(tensor);
+      const data = tensor.data as Float32Array;
+      if (stay.has(name)) out.staying[name] = new HostValue(data, shape);
+      else out.values[name] = data;
+    }
+    return out;
+  }
+
+  private wrap(data: HostFeed, shape: readonly number[]): OrtTensor {
+    if (data instanceof Int32Array) return ortTensor(this.ort, data, shape);
     const key = shape.join();
     const known = this.wrapped.get(data) ?? new Map<string, OrtTensor>();
     this.wrapped.set(data, known);
-    const tensor =
-      known.get(key) ??
-      (data instanceof Uint16Array ? new this.ort.Tensor("float16", data, shape) : new this.ort.Tensor("float32", data, shape));
+    const tensor = known.get(key) ?? ortTensor(this.ort, data, shape);
     known.set(key, tensor);
     return tensor;
   }

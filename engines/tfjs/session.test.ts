@@ -2,10 +2,10 @@ import { expect, test } from "vitest";
 import { DeviceError } from "../executor.ts";
 import { add, constant, gatherRows, input, linear, rmsNorm, softmax, sum, tokenLogprob } from "../graph/build.ts";
 import { differentiate } from "../graph/differentiate.ts";
+import { KeptFeeds } from "../kept.ts";
 import { loadBackend } from "./backends.ts";
 import { TfjsExecutor } from "./executor.ts";
 import { tfjsFailure } from "./failure.ts";
-import { KeptFeeds } from "./kept.ts";
 import { compile } from "./plan.ts";
 import { TfjsSession } from "./session.ts";
 
@@ -125,7 +125,7 @@ test("a kernel that the backend lacks is refused by name before anything runs", 
   const backend = await loadBackend("wasm");
   const plan = compile({ y: add(input("x", [1]), 1) }, backend.traits);
   const odd = { ...plan, steps: plan.steps.map((step) => ({ ...step, kernel: "Einsum" })) };
-  expect(() => new TfjsSession(backend, odd, new KeptFeeds())).toThrow(/tfjs-wasm: the backend has no Einsum/);
+  expect(() => new TfjsSession(backend, odd, new KeptFeeds(), null)).toThrow(/tfjs-wasm: the backend has no Einsum/);
 });
 
 test("a device that went away is told from an operation that fails", async () => {
@@ -136,7 +136,7 @@ test("a device that went away is told from an operation that fails", async () =>
     activate: () => Promise.reject(new Error("mapping failed")),
     lost: () => "the device was lost (unknown): removed",
   };
-  const session = new TfjsSession(gone, plan, new KeptFeeds());
+  const session = new TfjsSession(gone, plan, new KeptFeeds(), null);
   await expect(session.run({ x: Float32Array.of(1) })).rejects.toMatchObject({ name: "DeviceError", failure: "lost" });
 });
 

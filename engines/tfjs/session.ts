@@ -1,12 +1,13 @@
-import { widenHalf } from "../../core/half.ts";
-import { DeviceError, type Feed, type Session } from "../executor.ts";
-import type { DType } from "../graph/ops.ts";
-import { sizeOf } from "../graph/tensor.ts";
+import { DeviceError, type Feed, type HostFeed, type Session, type Staying, type Traffic } from "../executor.ts";
+import { checkSize, isHostFeed, toFloat32 } from "../host-value.ts";
+import type { KeptFeeds } from "../kept.ts";
 import type { Backend } from "./backends.ts";
-import { tfjsFailure } from "./failure.ts";
-import type { KeptFeeds } from "./kept.ts";
+import { failureOn } from "./failure.ts";
 import type { TfTensor } from "./library.ts";
 import type { CompiledPlan, Source, Step } from "./plan.ts";
+import { TfjsValue } from "./value.ts";
+
+const NONE: ReadonlySet<string> = new Set();
 
 /** A compiled graph on one of TensorFlow.js's backends. Its constants stay on the device until it is released. */
 export class TfjsSession<Name extends string = string> implements Session<Name> {
@@ -16,7 +17,9 @@ export class TfjsSession<Name extends string = string> implements Session<Name> 
   constructor(
     private readonly backend: Backend,
     private readonly plan: CompiledPlan,
-    private readonly kept: KeptFeeds,
+    private readonly kept: KeptFeeds<TfTensor>,
+    /** null where nothing is copied to another memory */
+    private readonly traffic: Traffic | null,
   ) {
     this.inputNames = [...plan.feeds.keys()];
     const missing = new Set(plan.steps.map(({ kernel }) => kernel).filter((kernel) => !this.knows(kernel)));
@@ -31,6 +34,11 @@ export class TfjsSession<Name extends string = string> implements Session<Name> 
   }
 
   async run(feeds: Readonly<Record<string, Feed>>): Promise<Record<Name, Float32Array>> {
+    const { values } = await this.runOn(feeds, NONE);
+    return values as Record<Name, Float32Array>;
+  }
+
+  async runOn(feeds: Readonly<Record<string, Feed>>, stay: ReadonlySet<string>): Promise<Staying<Name>> {
     const values = new Array<TfTensor | undefined>(this.plan.values);
     /** values that outlive the run */
     const borrowed = new Set<number>();
@@ -39,7 +47,7 @@ export class TfjsSession<Name extends string = string> implements Session<Name> 
       this.setConstants(values, borrowed);
       for (const [name, source] of this.plan.feeds) this.feed(name, source, feeds[name], values, borrowed);
       for (const step of this.plan.steps) this.step(step, values, borrowed);
-      const results = await this.read(values, feeds);
+      const results: Staying<Name> = { values: await this.read(values, feeds, stay), staying: this.leave(values, borrowed, stay) };
       this.giveBack(values, borrowed);
       return results;
     } catch (error) {
@@ -48,9 +56,7 @@ export class TfjsSession<Name extends string = string> implements Session<Name> 
       } catch {
         // a device that has failed may fail at this too, and the first error says more
       }
-      const lost = this.backend.lost();
-      if (lost !== null) throw new DeviceError(`tfjs-${this.backend.device}`, "lost", lost, { cause: error });
-      throw tfjsFailure(this.backend.device, error);
+      throw failureOn(this.backend, error);
     }
   }
 
@@ -82,8 +88,14 @@ export class TfjsSession<Name extends string = string> implements Session<Name> 
   ): void {
     const { index, shape } = value;
     if (data === undefined) throw new Error(`no feed for the input "${name}"`);
-    if (data.length !== sizeOf(shape)) throw new Error(`"${name}" has ${data.length} values, shape [${shape}] needs ${sizeOf(shape)}`);
-    const make = () => this.backend.tf.engine().makeTensor(hostValues(data, dtype), shape, dtype === "int" ? "int32" : "float32");
+    if (!isHostFeed(data)) {
+      values[index] = TfjsValue.tensorOf(name, data, shape);
+      borrowed.add(index);
+      return;
+    }
+    checkSize(name, data, shape);
+    if (data instanceof Uint16Array && dtype !== "half") throw new Error("bits of halves are fed where numbers belong");
+    const make = () => makeTensor(this.backend, data, shape, this.traffic);
     const held = this.kept.get(data, shape, make);
     if (held !== null) borrowed.add(index);
     values[index] = held ?? make();
@@ -101,20 +113,37 @@ export class TfjsSession<Name extends string = string> implements Session<Name> 
     }
   }
 
-  /** The results, each in an array of its own: a backend on the host may hand out its very memory, that of a feed even. */
+  /** The results that are wanted on the host, each in an array of its own: a backend there may hand out its very memory, that of a feed even. */
   private async read(
     values: readonly (TfTensor | undefined)[],
     feeds: Readonly<Record<string, Feed>>,
-  ): Promise<Record<Name, Float32Array>> {
-    const names = Object.keys(this.plan.outputs) as Name[];
+    stay: ReadonlySet<string>,
+  ): Promise<Partial<Record<Name, Float32Array>>> {
+    const names = (Object.keys(this.plan.outputs) as Name[]).filter((name) => !stay.has(name));
     const arrays = await Promise.all(names.map((name) => values[this.plan.outputs[name]!.index]!.data()));
-    const taken = new Set<unknown>([...Object.values(feeds), ...this.plan.constants.map(({ data }) => data)]);
-    const out = {} as Record<Name, Float32Array>;
+    const given = Object.values(feeds);
+    const held = given.some((feed) => !isHostFeed(feed));
+    const taken = new Set<unknown>([...given, ...this.plan.constants.map(({ data }) => data)]);
+    const out: Partial<Record<Name, Float32Array>> = {};
     names.forEach((name, i) => {
       const array = arrays[i] as Float32Array;
-      out[name] = taken.has(array) ? array.slice() : array;
+      if (this.traffic !== null) this.traffic.toHost += array.byteLength;
+      out[name] = held || taken.has(array) ? array.slice() : array;
       taken.add(array);
     });
+    return out;
+  }
+
+  /** The results that stay, each a value of its own. */
+  private leave(values: (TfTensor | undefined)[], borrowed: Set<number>, stay: ReadonlySet<string>): Partial<Record<Name, TfjsValue>> {
+    const out: Partial<Record<Name, TfjsValue>> = {};
+    for (const name of (Object.keys(this.plan.outputs) as Name[]).filter((output) => stay.has(output))) {
+      const { index, shape } = this.plan.outputs[name]!;
+      const tensor = values[index]!;
+      const own = borrowed.has(index) ? this.backend.tf.engine().runKernel("Identity", { x: tensor }, {}) : tensor;
+      borrowed.add(index);
+      out[name] = new TfjsValue(this.backend, own, shape, this.traffic);
+    }
     return out;
   }
 
@@ -124,10 +153,9 @@ export class TfjsSession<Name extends string = string> implements Session<Name> 
   }
 }
 
-function hostValues(data: Feed, dtype: DType): Float32Array | Int32Array {
-  if (!(data instanceof Uint16Array)) return data;
-  if (dtype !== "half") throw new Error("bits of halves are fed where numbers belong");
-  const wide = new Float32Array(data.length);
-  widenHalf(data, wide);
-  return wide;
+/** Numbers on the device; halves become float32, as TensorFlow.js has none. */
+export function makeTensor({ tf }: Backend, data: HostFeed, shape: readonly number[], traffic: Traffic | null): TfTensor {
+  const numbers = data instanceof Uint16Array ? toFloat32(data) : data;
+  if (traffic !== null) traffic.toDevice += numbers.byteLength;
+  return tf.engine().makeTensor(numbers, shape, numbers instanceof Int32Array ? "int32" : "float32");
 }

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import type { InferenceSession, Tensor as OrtTensor } from "onnxruntime-node";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { readWeights } from "../../core/safetensors.ts";
-import { runtime } from "../../engines/onnx/session.ts";
+import { runtime } from "../../engines/onnx/runtime.ts";
 import type { DecoderConfig } from "../../models/config/types.ts";
 import type { Angles } from "./decoder.ts";
 import { type OnnxExportModel, transformersJsFields, type WriteOptions, withFields, writeOnnxFolder } from "./folder.ts";

@@ -7,6 +7,7 @@ import { ownFixtures } from "../golden/folders.ts";
 import { opCases } from "../ops/cases.ts";
 import { gapToReference } from "../ops/compare.ts";
 import { lossCurve } from "./curve.ts";
+import { checkStaying } from "./staying.ts";
 
 /**
  * Holds every device that is there against the float64 reference, operation by operation and forward and backward, and against PyTorch's
@@ -49,6 +50,10 @@ async function checkDevice(name: string, executor: Executor, models: readonly st
     }
   };
   await attempt("self-test", async () => [(await selfTest(executor)).difference.toExponential(1), true]);
+  await attempt("values that stay", async () => {
+    const bytes = await checkStaying(executor);
+    return [executor.holds ? `${bytes} bytes a step` : "cannot here: copied by the host", true];
+  });
   const tolerance = TOLERANCE[name] ?? USUAL;
   const refused: string[] = [];
   for (const [op, cases] of Object.entries(opCases)) {

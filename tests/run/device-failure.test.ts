@@ -27,14 +27,20 @@ const device = vi.hoisted(() => ({ failure: null as Failure | null, armed: false
 class FragileExecutor extends OnnxExecutor {
   override async create<Name extends string>(outputs: Record<Name, Tensor>, options?: SessionOptions) {
     const session = await super.create(outputs, options);
-    const run: typeof session.run = async (feeds) => {
+    const mayFail = () => {
       const { failure, armed } = device;
-      if (armed && failure !== null && failure.output in outputs && --failure.count === 0) {
-        throw new DeviceError("onnx-fragile", "lost", "the device was lost");
-      }
+      if (!armed || failure === null || !(failure.output in outputs) || --failure.count > 0) return;
+      throw new DeviceError("onnx-fragile", "lost", "the device was lost");
+    };
+    const run: typeof session.run = async (feeds) => {
+      mayFail();
       return session.run(feeds);
     };
-    return { inputNames: session.inputNames, run, release: () => session.release() };
+    const runOn: typeof session.runOn = async (feeds, stay) => {
+      mayFail();
+      return session.runOn(feeds, stay);
+    };
+    return { inputNames: session.inputNames, run, runOn, release: () => session.release() };
   }
 }
 
