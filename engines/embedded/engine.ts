@@ -23,6 +23,7 @@ import { CacheMemory } from "./cache.ts";
 import { CRITIC_FILE } from "./critic.ts";
 import { collectGarbage } from "./garbage.ts";
 import { Generator } from "./generate.ts";
+import { DeviceGenerator } from "./generate-on-device.ts";
 import { type LossDefinition, lossFeeds } from "./loss-inputs.ts";
 import { Optimizer } from "./optimizer.ts";
 import { planBatch } from "./packing.ts";
@@ -39,7 +40,11 @@ export interface EmbeddedOptions {
   halves?: Readonly<Record<string, Uint16Array>>;
   /** what runs the graphs; ONNX Runtime on the processor where none is given */
   executor?: Executor;
+  /** where tokens are drawn and the cache lies; where none is said, as is best for the executor */
+  decoding?: Decoding;
 }
+
+export type Decoding = "host" | "device";
 
 type Arrays = Record<string, Float32Array>;
 
@@ -107,6 +112,10 @@ export class EmbeddedEngine implements Engine {
     this.optimizer = new Optimizer(policy.trained);
   }
 
+  private get decoding(): Decoding {
+    return this.options.decoding ?? (this.executor.remote ? "device" : "host");
+  }
+
   async info(): Promise<EngineInfo> {
     return {
       model_type: this.policy.model.modelType,
@@ -121,9 +130,11 @@ export class EmbeddedEngine implements Engine {
 
   async sample(request: SampleRequest, onCompletion: (completion: Completion) => void): Promise<void> {
     if (request.prompts.length === 0) return;
+    const common = [this.policy, this.weightsOf("current"), this.sessions, request, this.options.slots] as const;
+    if (this.decoding === "device") return new DeviceGenerator(...common, this.executor, onCompletion).run();
     const memory = this.idleMemory.pop() ?? new CacheMemory();
     try {
-      await new Generator(this.policy, this.weightsOf("current"), this.sessions, request, this.options.slots, memory, onCompletion).run();
+      await new Generator(...common, memory, onCompletion).run();
     } finally {
       this.idleMemory.push(memory);
     }
