@@ -2,6 +2,7 @@ import util from "node:util";
 import { DeviceError } from "../executor.ts";
 import type { Tfjs } from "./library.ts";
 import type { PlanTraits } from "./plan.ts";
+import { replaceGather } from "./wasm-gather.ts";
 import { replaceSlice } from "./wasm-slice.ts";
 
 export const TFJS_DEVICES = ["cpu", "wasm", "webgpu", "node", "gpu"] as const;
@@ -52,6 +53,7 @@ const definitions: Record<TfjsDevice, BackendDefinition> = {
     async load() {
       const { tf } = await coreWith("@tensorflow/tfjs-backend-wasm");
       replaceSlice(tf);
+      replaceGather(tf);
       return { tf };
     },
   },
