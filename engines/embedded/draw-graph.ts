@@ -16,7 +16,6 @@ import {
   sub,
   type Tensor,
   toIndex,
-  where,
 } from "../graph/build.ts";
 
 /** Tokens that were drawn, as whole numbers, and their logprobs in nats, [N] each. */
@@ -80,5 +79,7 @@ function firstPast(masses: Tensor, sums: Tensor, wanted: Tensor): Tensor {
     Array.from({ length: count }, (_, i) => (i + 1) / count),
     [1, count],
   );
-  return argmax(mul(greater(masses, 0), where(greater(sums, wanted), 2, rising)));
+  const past = greater(sub(sums, wanted), 0);
+  // 2 where it is past, else how far it is: of equals argmax takes the first
+  return argmax(mul(greater(masses, 0), add(rising, mul(past, sub(2, rising)))));
 }
