@@ -81,6 +81,17 @@ describe.each(executors.map((executor) => [executor.name, executor] as const))("
     expect(logprobs[0]).toBeNaN();
   });
 
+  test("of so many entries that float32 does not number them all, the likeliest is the likeliest", async () => {
+    // 66 rows of 2^18: the last starts at 17,039,360, beyond 2^24. The likeliest of row r is 3001 r + 1.
+    const [rows, vocab] = [66, 2 ** 18];
+    const values = new Float32Array(rows * vocab).fill(2 ** -20);
+    for (let row = 0; row < rows; row++) values[row * vocab + 3001 * row + 1] = 0.75;
+    const { tokens, logprobs } = await drawn(values, new Float32Array(rows), likeliestRows);
+    expect(tokens).toEqual(Array.from({ length: rows }, (_, row) => 3001 * row + 1));
+    // the others have 2^18 - 1 times 2^-20 between them, less than 1 in a million short of 1/4
+    for (const value of logprobs) expect(Math.abs(value - Math.log(0.75))).toBeLessThan(2e-5);
+  });
+
   test("the likeliest is the first of equals", async () => {
     const { tokens, logprobs } = await drawn(Float32Array.of(0.25, 0.375, 0.375, 0.5, 0.25, 0.25), new Float32Array(2), likeliestRows);
     expect(tokens).toEqual([1, 0]);

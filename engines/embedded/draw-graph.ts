@@ -1,6 +1,7 @@
 import {
   add,
   argmax,
+  concat,
   constant,
   div,
   gatherRows,
@@ -9,9 +10,9 @@ import {
   matmul,
   mul,
   pad,
-  pick,
   reduceSum,
   reshape,
+  sizeOf,
   slice,
   sub,
   type Tensor,
@@ -35,27 +36,49 @@ export function drawRows(probabilities: Tensor, u: Tensor): DrawnRows {
   const blocks = Math.ceil(vocab / width);
   const table = reshape(pad(probabilities, 1, 0, blocks * width - vocab), [rows * blocks, width]);
   const masses = reshape(reduceSum(table, [1]), [rows, blocks]);
-  const before = runningSums(masses);
-  const total = slice(before, 1, blocks - 1, blocks);
+  const sums = runningSums(masses);
+  const total = slice(sums, 1, blocks - 1, blocks);
   const wanted = mul(reshape(u, [rows, 1]), total);
-  const block = firstPast(masses, before, wanted);
-  const at = toIndex(block);
-  const within = sub(wanted, reshape(sub(pick(before, at), pick(masses, at)), [rows, 1]));
-  const starts = constant(
-    Array.from({ length: rows }, (_, row) => row * blocks),
-    [rows],
-  );
-  const chosen = gatherRows(table, toIndex(add(block, starts)));
+  const block = firstPast(masses, sums, wanted);
+  const within = sub(wanted, sub(entries(sums, block), entries(masses, block)));
+  const chosen = gatherRows(table, inRows(block, blocks));
   const place = firstPast(chosen, runningSums(chosen), within);
-  const mass = pick(chosen, toIndex(place));
-  return { tokens: add(mul(block, width), place), logprobs: log(div(mass, reshape(total, [rows]))) };
+  const mass = entries(chosen, place);
+  return { tokens: add(mul(block, width), place), logprobs: reshape(log(div(mass, total)), [rows]) };
 }
 
 /** The most probable token of each row, the first of equals. */
 export function likeliestRows(probabilities: Tensor): DrawnRows {
+  const rows = probabilities.shape[0]!;
   const tokens = argmax(probabilities);
-  const mass = pick(probabilities, toIndex(tokens));
-  return { tokens, logprobs: log(div(mass, reduceSum(probabilities, [1]))) };
+  const mass = entries(probabilities, tokens);
+  return { tokens, logprobs: reshape(log(div(mass, reduceSum(probabilities, [1], true))), [rows]) };
+}
+
+/** Whole numbers up to here are exact in float32. */
+const EXACT = 2 ** 24;
+
+/** The entries of rows x [N, K] at places [N], [N, 1]. Where they are is reckoned in floats: not every device reckons with indices. */
+function entries(x: Tensor, places: Tensor): Tensor {
+  const [rows, width] = x.shape as [number, number];
+  const most = Math.floor(EXACT / width);
+  const parts: Tensor[] = [];
+  for (let row = 0; row < rows; row += most) {
+    const part = slice(x, 0, row, Math.min(rows, row + most));
+    const at = inRows(slice(places, 0, row, row + part.shape[0]!), width);
+    parts.push(gatherRows(reshape(part, [sizeOf(part.shape), 1]), at));
+  }
+  return concat(parts, 0);
+}
+
+/** Places [N] in rows of so many entries as indices of all rows' entries. */
+function inRows(places: Tensor, width: number): Tensor {
+  const rows = places.shape[0]!;
+  const starts = constant(
+    Array.from({ length: rows }, (_, row) => row * width),
+    [rows],
+  );
+  return toIndex(add(places, starts));
 }
 
 /** Tokens in a block: about as many as there are blocks, and where it can be a share without a remainder, as nothing is padded then. */

@@ -23,7 +23,7 @@ import { CacheMemory } from "./cache.ts";
 import { CRITIC_FILE } from "./critic.ts";
 import { collectGarbage } from "./garbage.ts";
 import { Generator } from "./generate.ts";
-import { DeviceGenerator } from "./generate-on-device.ts";
+import { RemoteGenerator } from "./generate-remote.ts";
 import { type LossDefinition, lossFeeds } from "./loss-inputs.ts";
 import { Optimizer } from "./optimizer.ts";
 import { planBatch } from "./packing.ts";
@@ -131,7 +131,7 @@ export class EmbeddedEngine implements Engine {
   async sample(request: SampleRequest, onCompletion: (completion: Completion) => void): Promise<void> {
     if (request.prompts.length === 0) return;
     const common = [this.policy, this.weightsOf("current"), this.sessions, request, this.options.slots] as const;
-    if (this.decoding === "device") return new DeviceGenerator(...common, this.executor, onCompletion).run();
+    if (this.decoding === "device") return new RemoteGenerator(...common, this.executor, onCompletion).run();
     const memory = this.idleMemory.pop() ?? new CacheMemory();
     try {
       await new Generator(...common, memory, onCompletion).run();

@@ -36,7 +36,22 @@ function bytes(data: ArrayBufferView): Uint8Array {
 export interface OnnxTraits {
   /** SimplifiedLayerNormalization gives the scale of each row as its second value: WebGPU gives the mean (ONNX Runtime 1.30) */
   rmsByProduct: boolean;
+  /** FusedMatMul, a product of transposed matrices: WebGPU would leave it to the processor */
+  fusedMatMul: boolean;
+  /** LogSoftmax: the same */
+  logSoftmax: boolean;
+  /** ArgMax, whose int64 WebGPU would leave to the processor to make a float of */
+  argMax: boolean;
 }
+
+const EVERYTHING: OnnxTraits = { rmsByProduct: true, fusedMatMul: true, logSoftmax: true, argMax: true };
+
+/** By provider, where it lacks something. */
+export const ONNX_TRAITS = {
+  cpu: EVERYTHING,
+  cuda: EVERYTHING,
+  webgpu: { rmsByProduct: false, fusedMatMul: false, logSoftmax: false, argMax: false },
+} as const satisfies Record<string, OnnxTraits>;
 
 /** Collects the nodes and initializers of one ONNX graph. */
 export class Emitter {
@@ -83,6 +98,10 @@ export class Emitter {
     return this.initializer(`i${shape}:${values}`, DATA.INT64, shape, bytes(data));
   }
 
+  floats(values: readonly number[], shape: readonly number[]): string {
+    return this.initializer(`f${shape}:${values}`, DATA.FLOAT, shape, bytes(Float32Array.from(values)));
+  }
+
   scalar(value: number): string {
     return this.initializer(`f:${value}`, DATA.FLOAT, [], bytes(Float32Array.of(value)));
   }
@@ -103,7 +122,7 @@ export class Emitter {
 }
 
 /** A graph as the bytes of an ONNX model: inputs under their own names, outputs under the names given. */
-export function toOnnx(outputs: Record<string, Tensor>, traits: OnnxTraits = { rmsByProduct: true }): Uint8Array {
+export function toOnnx(outputs: Record<string, Tensor>, traits: OnnxTraits = EVERYTHING): Uint8Array {
   const emit = new Emitter(traits);
   const names = new Map<Tensor, string>();
   const inputs: ReturnType<typeof valueInfo>[] = [];

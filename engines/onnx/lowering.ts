@@ -25,6 +25,31 @@ function pickEntries(emit: Emitter, x: string, ids: string, count: number): stri
   return emit.node("Reshape", [picked, emit.ints([count])]);
 }
 
+/** A product of operators that every provider has: Gemm of two matrices, otherwise what is transposed is written out first. */
+function plainProduct(
+  emit: Emitter,
+  inputs: string[],
+  { attributes: { transA, transB, alpha }, inputs: factors }: Tensor<"matmul">,
+): string {
+  if (factors.every(({ shape }) => shape.length === 2))
+    return emit.node("Gemm", inputs, { transA: Number(transA), transB: Number(transB), alpha: emit.float(alpha) });
+  const turned = [transA, transB].map((turn, i) => {
+    const axes = factors[i]!.shape.length;
+    const perm = Array.from({ length: axes }, (_, axis) => (axis < axes - 2 ? axis : 2 * axes - 3 - axis));
+    return turn ? emit.node("Transpose", [inputs[i]!], { perm }) : inputs[i]!;
+  });
+  const product = emit.node("MatMul", turned);
+  return alpha === 1 ? product : emit.node("Mul", [product, emit.scalar(alpha)]);
+}
+
+/** x - max, less the logarithm of the sum of its exponentials. */
+function logSoftmax(emit: Emitter, x: string): string {
+  if (emit.traits.logSoftmax) return emit.node("LogSoftmax", [x], { axis: -1 });
+  const last = emit.ints([-1]);
+  const centred = emit.node("Sub", [x, emit.node("ReduceMax", [x, last], { keepdims: 1 })]);
+  return emit.node("Sub", [centred, emit.node("Log", [emit.node("ReduceSum", [emit.node("Exp", [centred]), last], { keepdims: 1 })])]);
+}
+
 /** The values of one normalisation: 0 is the normalised rows, the others are by-products of each row. */
 const rms =
   (value: number) =>
@@ -40,6 +65,19 @@ const normalization =
   (value: number) =>
   (emit: Emitter, inputs: string[], { attributes: { eps } }: Tensor<"layerNorm" | "layerNormMean" | "layerNormScale">): string =>
     emit.shared("LayerNormalization", inputs, { axis: -1, epsilon: emit.float(eps) }, value);
+
+function argmax(emit: Emitter, [x]: string[], y: Tensor<"argmax">): string {
+  if (emit.traits.argMax) return emit.node("Cast", [emit.node("ArgMax", [x!], { axis: -1, keepdims: 0 })], { to: emit.type.float });
+  const width = y.inputs[0]!.shape.at(-1)!;
+  const places = emit.floats(
+    Array.from({ length: width }, (_, i) => i),
+    [width],
+  );
+  const top = emit.node("ReduceMax", [x!, emit.ints([-1])], { keepdims: 1 });
+  // where nothing equals the largest, as of what is not a number, the last place
+  const candidates = emit.node("Where", [emit.node("Equal", [x!, top]), places, emit.scalar(width - 1)]);
+  return emit.node("ReduceMin", [candidates, emit.ints([-1])], { keepdims: 0 });
+}
 
 export const lowerings: Lowerings = {
   input: () => {
@@ -77,8 +115,10 @@ export const lowerings: Lowerings = {
   },
   stopGradient: (_, [x]) => x!,
 
-  matmul(emit, inputs, { attributes: { transA, transB, alpha } }) {
+  matmul(emit, inputs, y) {
+    const { transA, transB, alpha } = y.attributes;
     if (!transA && !transB && alpha === 1) return emit.node("MatMul", inputs);
+    if (!emit.traits.fusedMatMul) return plainProduct(emit, inputs, y);
     return emit.node("FusedMatMul", inputs, { transA: Number(transA), transB: Number(transB), alpha: emit.float(alpha) }, CONTRIB);
   },
   transpose: (emit, inputs, { attributes }) => emit.node("Transpose", inputs, { perm: attributes.perm }),
@@ -94,8 +134,8 @@ export const lowerings: Lowerings = {
   reduceSum: (emit, [x], { attributes: { axes, keep } }) => emit.node("ReduceSum", [x!, emit.ints(axes)], { keepdims: Number(keep) }),
 
   softmax: lastAxis("Softmax"),
-  logSoftmax: lastAxis("LogSoftmax"),
-  argmax: (emit, inputs) => emit.node("Cast", [emit.node("ArgMax", inputs, { axis: -1, keepdims: 0 })], { to: emit.type.float }),
+  argmax,
+  logSoftmax: (emit, [x]) => logSoftmax(emit, x!),
   rmsNorm: rms(0),
   rmsScale,
   layerNorm: normalization(0),
@@ -127,5 +167,5 @@ export const lowerings: Lowerings = {
     const count = y.shape[0]!;
     return emit.node("ScatterElements", [x!, column(emit, ids!, count), column(emit, values!, count)], { axis: 1, reduction: "add" });
   },
-  tokenLogprob: (emit, [logits, ids], y) => pickEntries(emit, emit.node("LogSoftmax", [logits!], { axis: -1 }), ids!, y.shape[0]!),
+  tokenLogprob: (emit, [logits, ids], y) => pickEntries(emit, logSoftmax(emit, logits!), ids!, y.shape[0]!),
 };

@@ -2,7 +2,7 @@ import type { InferenceSession, Tensor as OrtTensor } from "onnxruntime-node";
 import type { Feed, HostFeed, Session, Staying } from "../executor.ts";
 import { type Tensor, topological } from "../graph/tensor.ts";
 import { checkSize, HostValue, hostFeed, isHostFeed } from "../host-value.ts";
-import { toOnnx } from "./emitter.ts";
+import { ONNX_TRAITS, type OnnxTraits, toOnnx } from "./emitter.ts";
 import { onnxFailure } from "./failure.ts";
 import { type DeviceMemory, Upload } from "./memory.ts";
 import { type OnnxDevice, type Runtime, runtime } from "./runtime.ts";
@@ -18,6 +18,10 @@ export interface OnnxOptions {
   lean?: boolean;
   /** the execution provider; the processor where none is named */
   device?: OnnxDevice;
+  /** each session writes where it spent its time to a file whose name begins so, when it is released */
+  profile?: string;
+  /** what the graph is written for, where it is not the device */
+  traits?: OnnxTraits;
 }
 
 /** Whole numbers as the int64 that ONNX wants for indices. */
@@ -93,9 +97,9 @@ export class OnnxSession<Name extends string = string> implements Session<Name> 
   }
 
   private compileFor(staying: readonly Name[]): Promise<InferenceSession> {
-    const { threads, lean = false } = this.options;
+    const { threads, lean = false, profile } = this.options;
     const { device } = this;
-    const made = this.ort.InferenceSession.create(toOnnx(this.outputs, { rmsByProduct: device !== "webgpu" }), {
+    const made = this.ort.InferenceSession.create(toOnnx(this.outputs, this.options.traits ?? ONNX_TRAITS[device]), {
       // a provider that is named and not there is an error: none takes its place
       executionProviders: [device],
       intraOpNumThreads: threads,
@@ -105,6 +109,8 @@ export class OnnxSession<Name extends string = string> implements Session<Name> 
       enableMemPattern: !lean,
       enableCpuMemArena: !lean,
       logSeverityLevel: 3,
+      enableProfiling: profile !== undefined,
+      profileFilePrefix: profile,
       // every session has threads of its own: they wait spinning within a run, where work comes in a moment, and sleep after it, so that
       // they do not take the cores from the next session's
       extra: { session: { force_spinning_stop: "1" } },
@@ -140,7 +146,11 @@ export class OnnxSession<Name extends string = string> implements Session<Name> 
   }
 
   async release(): Promise<void> {
-    for (const session of this.compiled.values()) await (await session).release();
+    for (const made of this.compiled.values()) {
+      const session = await made;
+      if (this.options.profile !== undefined) session.endProfiling();
+      await session.release();
+    }
     this.compiled.clear();
   }
 

@@ -1,6 +1,8 @@
 import { join } from "node:path";
 import { DEVICES, type Device, type ExecutorName, openExecutor, prepareProcess } from "../../engines/devices.ts";
 import { DeviceError, type Executor } from "../../engines/executor.ts";
+import { onProcessor } from "../../engines/onnx/placement.ts";
+import type { OnnxDevice } from "../../engines/onnx/runtime.ts";
 import { selfTest } from "../../engines/self-test.ts";
 import { checkGolden } from "../golden/check.ts";
 import { ownFixtures } from "../golden/folders.ts";
@@ -71,6 +73,16 @@ async function checkDevice(name: string, executor: Executor, models: readonly st
       }
       return [`${worst.size.toExponential(1)} ${worst.at}`, worst.size < tolerance];
     });
+  }
+  const [library, device] = name.split("-") as [string, OnnxDevice];
+  if (library === "onnx" && device !== "cpu") {
+    for (const [op, cases] of Object.entries(opCases)) {
+      const left = await onProcessor(device, 0, async (profiled) => {
+        // what is refused was said above
+        for (const [i, opCase] of cases.entries()) await gapToReference(profiled, opCase, 11 + i).catch(() => {});
+      });
+      if (Object.keys(left).length > 0) console.log(`  ${op.padEnd(36)} left to the processor: ${Object.keys(left).join(", ")}`);
+    }
   }
   for (const model of models) {
     await attempt(model, async () => {

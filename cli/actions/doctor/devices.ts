@@ -1,6 +1,7 @@
 import { UserError } from "../../../core/errors.ts";
 import { DEVICES, type Device, type ExecutorName, openExecutor, prepareProcess } from "../../../engines/devices.ts";
 import { DeviceError, type Executor } from "../../../engines/executor.ts";
+import type { OnnxDevice } from "../../../engines/onnx/runtime.ts";
 import type { TfjsDevice } from "../../../engines/tfjs/backends.ts";
 import { type Finding, versionOf } from "./finding.ts";
 import { compareNumbers, type ModelNumbers, type ModelTest } from "./model-test.ts";
@@ -63,9 +64,16 @@ async function tryDevice(place: Place, model: ModelTest, expected: ModelNumbers,
     const difference = Math.max(small, compareNumbers(name, await model.numbers(executor), expected));
     const gflops = await productRate(executor, { side: 512, milliseconds: 300 });
     const tokensPerSecond = await model.tokensPerSecond(executor);
+    const on_processor =
+      place.executor === "onnx" && place.device !== "cpu" ? await leftToProcessor(place.device as OnnxDevice, model, threads) : undefined;
     const hardware = executor.detail === undefined ? "" : `${executor.detail}: `;
     const detail = `${hardware}right to ${difference.toExponential(1)}, ${gflops.toPrecision(2)} GFLOP/s, ${tokensPerSecond.toFixed(0)} tokens/s`;
-    return { name, state: "ok", detail, measured: { difference, gflops, tokens_per_s: tokensPerSecond } };
+    return {
+      name,
+      state: "ok",
+      detail: on_processor === undefined ? detail : `${detail}; ${listed(on_processor)}`,
+      measured: { difference, gflops, tokens_per_s: tokensPerSecond, on_processor },
+    };
   } catch (error) {
     if (error instanceof DeviceError) {
       const [problem] = error.problems;
@@ -77,4 +85,21 @@ async function tryDevice(place: Place, model: ModelTest, expected: ModelNumbers,
   } finally {
     await executor?.close();
   }
+}
+
+/** Operators of a small training step and of sampling that the provider leaves to the processor. */
+async function leftToProcessor(device: OnnxDevice, model: ModelTest, threads: number): Promise<Record<string, number>> {
+  const [{ onProcessor }, { selfTest }] = await Promise.all([
+    import("../../../engines/onnx/placement.ts"),
+    import("../../../engines/self-test.ts"),
+  ]);
+  return onProcessor(device, threads, async (executor) => {
+    await selfTest(executor);
+    await model.numbers(executor);
+  });
+}
+
+function listed(operators: Record<string, number>): string {
+  const names = Object.entries(operators).map(([name, count]) => `${name} (${count})`);
+  return names.length === 0 ? "nothing left to the processor" : `left to the processor: ${names.join(", ")}`;
 }

@@ -12,6 +12,8 @@ export interface Finding {
     difference: number;
     gflops: number;
     tokens_per_s: number;
+    /** of an ONNX Runtime provider: operators that were computed on the processor instead, and how often */
+    on_processor?: Record<string, number>;
   };
 }
 

@@ -11,7 +11,7 @@ import { OnnxExecutor } from "../onnx/executor.ts";
 import { ReferenceExecutor } from "../reference/executor.ts";
 import { TfjsExecutor } from "../tfjs/executor.ts";
 import { type Decoding, EmbeddedEngine } from "./engine.ts";
-import { stepsPerRun } from "./generate-on-device.ts";
+import { stepsPerRun } from "./generate-remote.ts";
 import { policyOf } from "./policy.ts";
 
 const ROOT = join(import.meta.dirname, "..", "..");

@@ -8,7 +8,7 @@ import { type Policy, weightsOf } from "./policy.ts";
 import { weightInputs } from "./weights.ts";
 
 /** How tokens come of logits [N, vocab] on a device: the likeliest, drawn at a temperature, or not at all, as only the host can filter. */
-export interface DeviceDraw {
+export interface RunDraw {
   /** of the distribution that the graph gives; null: logits */
   temperature: number | null;
   greedy: boolean;
@@ -34,7 +34,7 @@ export function cacheNames({ layers }: Pick<Architecture, "layers">): string[] {
  * [slots * kvHeads * capacity] its keys and values go, `rows` [slots * kvHeads * steps]; and `u` [steps, slots] to draw with. Gives tokens
  * and logprobs, [steps, slots] each, or the `next` logits of a single step, and the cache.
  */
-export function runGraph(policy: Policy, { slots, capacity, steps, positions }: RunShape, draw: DeviceDraw): Record<string, Tensor> {
+export function runGraph(policy: Policy, { slots, capacity, steps, positions }: RunShape, draw: RunDraw): Record<string, Tensor> {
   const { model } = policy;
   const { kvHeads, headDim } = model;
   let { weights, inputs } = weightInputs(weightsOf(policy));

@@ -2,11 +2,11 @@ import { Random } from "../../core/random.ts";
 import type { SampleRequest } from "../engine.ts";
 import type { DeviceValue } from "../executor.ts";
 import { promptGraph } from "./decode-graph.ts";
-import { disposeAll, type Held, type HeldPrompts } from "./device-cache.ts";
-import { cacheNames, type DeviceDraw, firstTokensGraph } from "./device-graphs.ts";
 import type { Policy } from "./policy.ts";
 import { promptBatch } from "./prompt-batch.ts";
+import { disposeAll, type Held, type HeldPrompts } from "./remote-cache.ts";
 import { roundUp } from "./round-up.ts";
+import { cacheNames, firstTokensGraph, type RunDraw } from "./run-graph.ts";
 import { type Drawn, drawToken } from "./sampler.ts";
 import type { SessionCache } from "./sessions.ts";
 import type { Job } from "./slots.ts";
@@ -22,7 +22,7 @@ interface Pass extends HeldPrompts {
 }
 
 /** What a completion starts from. */
-export interface DevicePrefix {
+export interface RemotePrefix {
   pass: HeldPrompts;
   row: number;
   length: number;
@@ -33,7 +33,7 @@ export interface DevicePrefix {
 }
 
 /** Computes each prompt of a request once, several in a pass, draws the first tokens of their completions, and leaves the rest on the device. */
-export class DevicePrefixes {
+export class RemotePrefixes {
   private readonly passes = new Set<Pass>();
   private readonly known = new Map<number, { pass: Pass; row: number; first: Drawn[] }>();
 
@@ -42,11 +42,11 @@ export class DevicePrefixes {
     private readonly weights: WeightFeeds,
     private readonly sessions: SessionCache,
     private readonly request: SampleRequest,
-    private readonly draw: DeviceDraw,
+    private readonly draw: RunDraw,
   ) {}
 
   /** What is given may be read until `sweep`. */
-  async take({ prompt, member }: Job): Promise<DevicePrefix> {
+  async take({ prompt, member }: Job): Promise<RemotePrefix> {
     if (!this.known.has(prompt)) await this.compute(prompt);
     const { pass, row, first } = this.known.get(prompt)!;
     pass.left--;

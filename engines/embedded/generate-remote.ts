@@ -1,11 +1,11 @@
 import type { Completion, SampleRequest } from "../engine.ts";
 import type { DeviceValue, Executor, Feed } from "../executor.ts";
-import { DeviceCache, type Held, type HeldPrompts, type SlotSource } from "./device-cache.ts";
-import { type DeviceDraw, runGraph } from "./device-graphs.ts";
-import { DevicePrefixes, deviceUniform } from "./device-prefixes.ts";
 import { CAPACITY_STEP } from "./generate.ts";
 import type { Policy } from "./policy.ts";
+import { type Held, type HeldPrompts, RemoteCache, type SlotSource } from "./remote-cache.ts";
+import { deviceUniform, RemotePrefixes } from "./remote-prefixes.ts";
 import { roundUp } from "./round-up.ts";
+import { type RunDraw, runGraph } from "./run-graph.ts";
 import { drawToken, graphTemperature } from "./sampler.ts";
 import type { SessionCache } from "./sessions.ts";
 import { type Job, Slots } from "./slots.ts";
@@ -32,11 +32,11 @@ export function stepsPerRun(max_new_tokens: number): number {
  *
  * The tokens are those of the host's, up to rounding: each takes the same random number by the same rule.
  */
-export class DeviceGenerator {
-  private readonly prefixes: DevicePrefixes;
-  private readonly cache: DeviceCache;
+export class RemoteGenerator {
+  private readonly prefixes: RemotePrefixes;
+  private readonly cache: RemoteCache;
   private readonly slots: Slots;
-  private readonly draw: DeviceDraw;
+  private readonly draw: RunDraw;
   private readonly steps: number;
   private readonly longest: number;
   private readonly mostPositions: number;
@@ -54,8 +54,8 @@ export class DeviceGenerator {
   ) {
     const { max_new_tokens, temperature } = request.sampling;
     this.draw = { temperature: graphTemperature(request.sampling), greedy: temperature === 0 };
-    this.prefixes = new DevicePrefixes(policy, weights, sessions, request, this.draw);
-    this.cache = new DeviceCache(policy.model, sessions);
+    this.prefixes = new RemotePrefixes(policy, weights, sessions, request, this.draw);
+    this.cache = new RemoteCache(policy.model, sessions);
     this.slots = new Slots(request, maxSlots, onCompletion);
     this.steps = this.draw.temperature === null ? 1 : stepsPerRun(max_new_tokens);
     this.longest = request.prompts.reduce((length, { tokens }) => Math.max(length, tokens.length), 0);

@@ -1,6 +1,6 @@
 import type { DeviceValue, Feed } from "../executor.ts";
 import type { Architecture } from "./architecture.ts";
-import { arrangeGraph, cacheNames } from "./device-graphs.ts";
+import { arrangeGraph, cacheNames } from "./run-graph.ts";
 import type { SessionCache } from "./sessions.ts";
 
 /** Keys and values on a device, by name. */
@@ -29,7 +29,7 @@ export type SlotSource = { slot: number } | { row: number; filled: number };
  * Keys and values of the sequences that are being sampled, on a device: [slots, kvHeads, capacity, d] a layer, each. Values there do not
  * change: each run and each arrangement makes new ones, so that for its time there are two.
  */
-export class DeviceCache {
+export class RemoteCache {
   private held: Held = {};
   private readonly names: ReadonlySet<string>;
   private readonly filled: number[] = [];
