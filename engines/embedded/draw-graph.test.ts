@@ -4,7 +4,7 @@ import { input } from "../graph/build.ts";
 import { OnnxExecutor } from "../onnx/executor.ts";
 import { ReferenceExecutor } from "../reference/executor.ts";
 import { TfjsExecutor } from "../tfjs/executor.ts";
-import { blockWidth, drawRows, likeliestRows } from "./draw-graph.ts";
+import { blockWidth, drawnOutputs, drawRows, likeliestRows } from "./draw-graph.ts";
 import { drawToken } from "./sampler.ts";
 
 const executors = [
@@ -33,7 +33,7 @@ function shares(rows: number, vocab: number, seed: number): Float32Array {
 describe.each(executors.map((executor) => [executor.name, executor] as const))("on %s", (_, executor) => {
   async function drawn(probabilities: Float32Array, u: Float32Array, build = drawRows) {
     const [rows, vocab] = [u.length, probabilities.length / u.length];
-    const session = await executor.create({ ...build(input("p", [rows, vocab]), input("u", [rows])) });
+    const session = await executor.create(drawnOutputs([build(input("p", [rows, vocab]), input("u", [rows]))]));
     const { tokens, logprobs } = await session.run({ p: probabilities, ...(session.inputNames.includes("u") ? { u } : {}) });
     await session.release();
     return { tokens: [...tokens!], logprobs: [...logprobs!] };

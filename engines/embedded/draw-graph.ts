@@ -19,10 +19,21 @@ import {
   toIndex,
 } from "../graph/build.ts";
 
-/** Tokens that were drawn, as whole numbers, and their logprobs in nats, [N] each. */
+/** Tokens that were drawn, whole numbers [N], and the shares of probability that they had, [N, 1]. */
 export interface DrawnRows {
   tokens: Tensor;
-  logprobs: Tensor;
+  shares: Tensor;
+}
+
+/** Tokens and their logprobs in nats, [draws, N] each. */
+export function drawnOutputs(draws: readonly DrawnRows[]): { tokens: Tensor; logprobs: Tensor } {
+  const shape = [1, draws[0]!.tokens.shape[0]!];
+  const stacked = (part: (draw: DrawnRows) => Tensor) =>
+    concat(
+      draws.map((draw) => reshape(part(draw), shape)),
+      0,
+    );
+  return { tokens: stacked(({ tokens }) => tokens), logprobs: log(stacked(({ shares }) => shares)) };
 }
 
 /**
@@ -44,15 +55,14 @@ export function drawRows(probabilities: Tensor, u: Tensor): DrawnRows {
   const chosen = gatherRows(table, inRows(block, blocks));
   const place = firstPast(chosen, runningSums(chosen), within);
   const mass = entries(chosen, place);
-  return { tokens: add(mul(block, width), place), logprobs: reshape(log(div(mass, total)), [rows]) };
+  return { tokens: add(mul(block, width), place), shares: div(mass, total) };
 }
 
 /** The most probable token of each row, the first of equals. */
 export function likeliestRows(probabilities: Tensor): DrawnRows {
-  const rows = probabilities.shape[0]!;
   const tokens = argmax(probabilities);
   const mass = entries(probabilities, tokens);
-  return { tokens, logprobs: reshape(log(div(mass, reduceSum(probabilities, [1], true))), [rows]) };
+  return { tokens, shares: div(mass, reduceSum(probabilities, [1], true)) };
 }
 
 /** Whole numbers up to here are exact in float32. */
@@ -98,11 +108,19 @@ function runningSums(x: Tensor): Tensor {
 /** Of each row the first place with a mass whose running sum is more than what is wanted; where rounding leaves none, the last with a mass. */
 function firstPast(masses: Tensor, sums: Tensor, wanted: Tensor): Tensor {
   const count = masses.shape[1]!;
-  const rising = constant(
-    Array.from({ length: count }, (_, i) => (i + 1) / count),
-    [1, count],
-  );
+  const row = (value: (i: number) => number) =>
+    constant(
+      Float64Array.from({ length: count }, (_, i) => value(i)),
+      [1, count],
+    );
   const past = greater(sub(sums, wanted), 0);
   // 2 where it is past, else how far it is: of equals argmax takes the first
-  return argmax(mul(greater(masses, 0), add(rising, mul(past, sub(2, rising)))));
+  const ranks = add(
+    mul(
+      past,
+      row((i) => 2 - (i + 1) / count),
+    ),
+    row((i) => (i + 1) / count),
+  );
+  return argmax(mul(greater(masses, 0), ranks));
 }

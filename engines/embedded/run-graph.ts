@@ -3,7 +3,7 @@ import { sizeOf } from "../graph/tensor.ts";
 import type { Architecture } from "./architecture.ts";
 import { rangeBias, runAttention, windowsWithin } from "./attention.ts";
 import { nextToken } from "./decode-graph.ts";
-import { type DrawnRows, drawRows, likeliestRows } from "./draw-graph.ts";
+import { type DrawnRows, drawnOutputs, drawRows, likeliestRows } from "./draw-graph.ts";
 import { type Policy, weightsOf } from "./policy.ts";
 import { weightInputs } from "./weights.ts";
 
@@ -81,12 +81,7 @@ export function runGraph(policy: Policy, { slots, capacity, steps, positions }: 
     }),
   );
   if (draw.temperature === null) return { next: next!, ...written };
-  const stacked = (part: (one: DrawnRows) => Tensor) =>
-    concat(
-      drawn.map((one) => reshape(part(one), [1, slots])),
-      0,
-    );
-  return { tokens: stacked(({ tokens }) => tokens), logprobs: stacked(({ logprobs }) => logprobs), ...written };
+  return { ...drawnOutputs(drawn), ...written };
 }
 
 /** What is done to a cache between two runs. */
@@ -122,5 +117,5 @@ export function arrangeGraph(model: Architecture, { from, prompts, to }: Arrange
 /** First tokens of completions from what a prompt pass left, `next` [rows, vocab]: those of `row` [count], each drawn with its `u`. */
 export function firstTokensGraph(rows: number, vocab: number, count: number, greedy: boolean): Record<string, Tensor> {
   const each = gatherRows(input("next", [rows, vocab]), input("row", [count], "int"));
-  return { ...(greedy ? likeliestRows(each) : drawRows(each, input("u", [count]))) };
+  return drawnOutputs([greedy ? likeliestRows(each) : drawRows(each, input("u", [count]))]);
 }
