@@ -1,8 +1,8 @@
 import type { Completion, SampleRequest } from "../engine.ts";
 import type { DeviceValue, Executor, Feed } from "../executor.ts";
-import { CAPACITY_STEP } from "./generate.ts";
+import { CAPACITY_STEP } from "./cache.ts";
 import type { Policy } from "./policy.ts";
-import { type Held, type HeldPrompts, RemoteCache, type SlotSource } from "./remote-cache.ts";
+import { type Beginning, type Held, type HeldPrompts, RemoteCache } from "./remote-cache.ts";
 import { deviceUniform, RemotePrefixes } from "./remote-prefixes.ts";
 import { roundUp } from "./round-up.ts";
 import { type RunDraw, runGraph } from "./run-graph.ts";
@@ -60,7 +60,7 @@ export class RemoteGenerator {
     this.steps = this.draw.temperature === null ? 1 : stepsPerRun(max_new_tokens);
     this.longest = request.prompts.reduce((length, { tokens }) => Math.max(length, tokens.length), 0);
     // the last token drawn is never fed back, but the last run may go on beyond it
-    this.mostPositions = roundUp(Math.max(1, this.longest + roundUp(max_new_tokens - 1, this.steps)), 8);
+    this.mostPositions = Math.max(1, this.longest + roundUp(max_new_tokens - 1, this.steps));
     this.positions = roundUp(this.mostPositions, ANGLES_STEP);
   }
 
@@ -78,43 +78,38 @@ export class RemoteGenerator {
     }
   }
 
-  /** Puts waiting completions into free slots, all that come of one prompt pass at once, and gives the cache the size that is needed. */
+  /** Puts waiting completions into free slots, and gives the cache the size that is needed. */
   private async refill(): Promise<void> {
-    const seated = new Map<HeldPrompts, Map<number, SlotSource>>();
-    const lengths = new Map<number, number>();
+    const seated = new Map<HeldPrompts, Map<number, Beginning>>();
     await this.slots.refill(async (job: Job, slot: number) => {
       const { pass, row, length, position, first } = await this.prefixes.take(job);
       // the number that the first token took
       this.slots.seat(job, slot, length - position).random.uniform();
       this.slots.push(slot, first);
       if (this.slots.at(slot) === null) return;
-      const own = seated.get(pass) ?? new Map<number, SlotSource>();
+      const own = seated.get(pass) ?? new Map<number, Beginning>();
       seated.set(pass, own.set(slot, { row, filled: length }));
-      lengths.set(slot, length);
     });
     const active = this.slots.active();
-    const capacity = this.capacityFor(Math.max(0, ...active.map((slot) => lengths.get(slot) ?? this.cache.length(slot))));
-    for (const [pass, own] of seated) {
-      const sources = Array.from({ length: this.slots.count }, (_, slot) => own.get(slot) ?? this.asItWas(slot));
-      await this.cache.arrange(sources, capacity, pass);
-    }
+    if (active.length > 0) await this.fitCache(active, seated);
     this.prefixes.sweep();
-    if (active.length === 0) return;
-    const kept = this.slots.halve();
-    if (kept !== null) {
-      const sources = Array.from({ length: this.slots.count }, (_, i) => (i < kept.length ? { slot: kept[i]! } : null));
-      await this.cache.arrange(sources, capacity, null);
-    } else if (this.cache.slots > 0 && capacity > this.cache.capacity) {
-      await this.cache.arrange(
-        Array.from({ length: this.slots.count }, (_, slot) => ({ slot })),
-        capacity,
-        null,
-      );
-    }
   }
 
-  private asItWas(slot: number): SlotSource | null {
-    return slot < this.cache.slots ? { slot } : null;
+  /** `seated`: slots that begin with a prompt, by the pass that it was computed in. All of one pass are filled at once. */
+  private async fitCache(active: readonly number[], seated: ReadonlyMap<HeldPrompts, ReadonlyMap<number, Beginning>>): Promise<void> {
+    const { slots, cache } = this;
+    const fresh = new Map([...seated.values()].flatMap((own) => [...own]));
+    const capacity = this.capacityFor(Math.max(...active.map((slot) => fresh.get(slot)?.filled ?? cache.length(slot))));
+    const asTheyWere = () => Array.from({ length: slots.count }, (_, slot) => (slot < cache.slots ? { slot } : null));
+    for (const [pass, own] of seated) {
+      const sources = asTheyWere().map((source, slot) => own.get(slot) ?? source);
+      await cache.arrange(sources, capacity, pass);
+    }
+    const kept = slots.halve();
+    if (kept !== null) {
+      const sources = Array.from({ length: slots.count }, (_, i) => (i < kept.length ? { slot: kept[i]! } : null));
+      await cache.arrange(sources, capacity, null);
+    } else if (capacity > cache.capacity) await cache.arrange(asTheyWere(), capacity, null);
   }
 
   /** What is enough for a run of a sequence with so many positions; grown by a quarter at least, as each is a session of its own. */
@@ -122,8 +117,8 @@ export class RemoteGenerator {
     const needed = longest + this.steps;
     const { capacity } = this.cache;
     if (needed <= capacity) return capacity;
-    const from = capacity === 0 ? this.longest + this.steps : Math.max(needed, capacity * 1.25);
-    return Math.min(roundUp(from, CAPACITY_STEP), this.mostPositions);
+    const wanted = capacity === 0 ? this.longest + this.steps : Math.max(needed, capacity * 1.25);
+    return roundUp(Math.min(wanted, this.mostPositions), CAPACITY_STEP);
   }
 
   /** A run: some tokens more in every slot that holds a sequence, of which those after its end are nobody's. */

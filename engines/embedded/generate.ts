@@ -1,7 +1,7 @@
 import type { Completion, SampleRequest } from "../engine.ts";
 import type { Feed } from "../executor.ts";
 import { windowBias, windowBiasName, windowsWithin } from "./attention.ts";
-import { type CacheMemory, KeyValueCache } from "./cache.ts";
+import { CAPACITY_STEP, type CacheMemory, KeyValueCache } from "./cache.ts";
 import { stepGraph } from "./decode-graph.ts";
 import type { Policy } from "./policy.ts";
 import { Prefixes } from "./prefixes.ts";
@@ -10,9 +10,6 @@ import { drawToken, graphTemperature } from "./sampler.ts";
 import type { SessionCache } from "./sessions.ts";
 import { type Job, Slots } from "./slots.ts";
 import type { WeightFeeds } from "./weights.ts";
-
-/** Positions by which the cache grows: a new one is a new session, and each step reads all of them. */
-export const CAPACITY_STEP = 32;
 
 /** What a step of one shape reads, made once. */
 interface StepBuffers {

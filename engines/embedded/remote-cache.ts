@@ -22,8 +22,14 @@ export interface HeldPrompts {
   held: Held;
 }
 
-/** Where a slot's sequence comes from: a slot as it was, or a row of a prompt pass with so many real positions. */
-export type SlotSource = { slot: number } | { row: number; filled: number };
+/** A row of a prompt pass with so many real positions. */
+export interface Beginning {
+  row: number;
+  filled: number;
+}
+
+/** Where a slot's sequence comes from: a slot as it was, or a prompt. */
+export type SlotSource = { slot: number } | Beginning;
 
 /**
  * Keys and values of the sequences that are being sampled, on a device: [slots, kvHeads, capacity, d] a layer, each. Values there do not

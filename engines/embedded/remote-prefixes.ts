@@ -1,6 +1,8 @@
 import { Random } from "../../core/random.ts";
 import type { SampleRequest } from "../engine.ts";
 import type { DeviceValue } from "../executor.ts";
+import { pad } from "../graph/build.ts";
+import { CAPACITY_STEP } from "./cache.ts";
 import { promptGraph } from "./decode-graph.ts";
 import type { Policy } from "./policy.ts";
 import { promptBatch } from "./prompt-batch.ts";
@@ -72,13 +74,18 @@ export class RemotePrefixes {
     const { model } = this.policy;
     const { temperature } = this.draw;
     const { indices, shape, key, feeds } = promptBatch(this.request, model, first, (p) => this.known.has(p));
-    const session = await this.sessions.get(`prompt on device:${key},${temperature}`, () => promptGraph(this.policy, shape, temperature));
+    const length = roundUp(shape.length, CAPACITY_STEP);
+    const session = await this.sessions.get(`prompt on device:${key},${temperature}`, () => {
+      const { next, ...kept } = promptGraph(this.policy, shape, temperature);
+      const padded = Object.entries(kept).map(([name, x]) => [name, pad(x, 2, 0, length - shape.length)]);
+      return { next: next!, ...Object.fromEntries(padded) };
+    });
     // what only the host can draw from goes there
     const stay = new Set([...cacheNames(model), ...(temperature === null ? [] : ["next"])]);
     const { values, staying } = await session.runOn({ ...this.weights, ...feeds }, stay);
     const { next, ...held } = staying as Held;
     const jobs = indices.flatMap((p, row) => this.request.seeds[p]!.map((seed) => ({ row, seed })));
-    const pass = { rows: shape.rows, length: shape.length, held, left: jobs.length };
+    const pass = { rows: shape.rows, length, held, left: jobs.length };
     this.passes.add(pass);
     const drawn = next === undefined ? this.drawnHere(values.next!, jobs) : await this.drawnThere(next, shape.rows, jobs);
     let at = 0;
