@@ -154,6 +154,8 @@ export interface EngineInfo {
   executor: string;
   /** optimizer steps begun since the engine was started, where it counts them */
   updates?: number;
+  /** bytes copied to and from the device so far, where it has a memory of its own */
+  traffic?: { toDevice: number; toHost: number };
   /** how many prompts' worth of slots sample at once */
   slots: number;
 }

@@ -73,7 +73,7 @@ export interface Executor {
 
 export type DeviceFailure = keyof typeof CURES;
 
-/** What a device could not do, and what the reader can. The numbers of a run live on the host, so that it can still be saved. */
+/** What a device could not do, and what the reader can. What lies on the host, or can still be read, is saved. */
 const CURES = {
   /** the device, its driver or its package is not there */
   absent: "vlrl doctor says which devices are there, and how to have the others.",

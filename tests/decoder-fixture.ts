@@ -8,14 +8,14 @@ import { newAdapters } from "../models/adapter/store.ts";
 import { parseArchitecture } from "../models/index.ts";
 import { seededCompletion } from "./engine-fixture.ts";
 
-/** A decoder of three small layers for tests of what a pass computes; from a width of 384 on it counts as large. */
-export function smallDecoder({ hidden = 48, vocab = 61 } = {}): Architecture {
+/** A decoder of a few small layers for tests of what a pass computes; from a width of 384 on it counts as large. */
+export function smallDecoder({ hidden = 48, vocab = 61, layers = 3 } = {}): Architecture {
   const config = {
     model_type: "llama",
     vocab_size: vocab,
     hidden_size: hidden,
     intermediate_size: 64,
-    num_hidden_layers: 3,
+    num_hidden_layers: layers,
     num_attention_heads: 4,
     num_key_value_heads: 2,
     head_dim: 12,

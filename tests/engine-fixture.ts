@@ -4,7 +4,7 @@ import { join } from "node:path";
 import type { Random } from "../core/random.ts";
 import type { Message } from "../core/types.ts";
 import { openDataset } from "../datasets/index.ts";
-import { type Decoding, EmbeddedEngine } from "../engines/embedded/engine.ts";
+import { EmbeddedEngine } from "../engines/embedded/engine.ts";
 import { initialWeights } from "../engines/embedded/initialize.ts";
 import { type Policy, policyOf } from "../engines/embedded/policy.ts";
 import type { EncodedPrompt, SampleRequest, SamplingOptions, TrainCompletion } from "../engines/engine.ts";
@@ -20,7 +20,13 @@ export interface EngineFixture {
   policy: Policy;
   weights: Record<string, Float32Array>;
   /** an engine with a copy of the weights */
-  engine(options?: { slots?: number; weights?: Record<string, Float32Array>; executor?: Executor; decoding?: Decoding }): EmbeddedEngine;
+  engine(options?: {
+    slots?: number;
+    weights?: Record<string, Float32Array>;
+    executor?: Executor;
+    state?: "host" | "device";
+    decoding?: "host" | "device";
+  }): EmbeddedEngine;
   /** prompts of different lengths, each with a picture of its own */
   prompts: EncodedPrompt[];
   /** without a picture */
@@ -53,8 +59,8 @@ export async function engineFixture(): Promise<EngineFixture> {
   return {
     policy,
     weights,
-    engine: ({ slots = 8, weights: own = weights, executor, decoding } = {}) =>
-      new EmbeddedEngine(policy, copied(own), losses, store, { slots, threads: 1, executor, decoding }),
+    engine: ({ slots = 8, weights: own = weights, executor, state, decoding } = {}) =>
+      new EmbeddedEngine(policy, copied(own), losses, store, { slots, threads: 1, executor, state, decoding }),
     prompts,
     textPrompt: await encode([{ type: "text", text: "1 + 2 = " }]),
     remove: () => rm(folder, { recursive: true, force: true }),

@@ -6,7 +6,7 @@ import { type Checkpoint, checkCheckpoint, latestCheckpoint, retain, saveCheckpo
 import { advising, atomicWrite, exists, sweepTemporary } from "../core/atomic.ts";
 import { UserError } from "../core/errors.ts";
 import type { Scorer } from "../core/types.ts";
-import { isDeviceError } from "../engines/executor.ts";
+import { isDeviceError, type Traffic } from "../engines/executor.ts";
 import { dpoRunner } from "./dpo.ts";
 import { evaluatePolicy } from "./evaluate.ts";
 import type { EvalResult, RunSummary, StageSummary } from "./events.ts";
@@ -228,13 +228,13 @@ class Run {
     while (progress.step < stage.steps) {
       // an evaluation's failures are in its own numbers
       this.crew.scorer.takeFailing?.();
-      const { metrics, tokens } = await this.take(stage, runner);
+      const { metrics, tokens, traffic } = await this.take(stage, runner);
       progress.step++;
       progress.policyVersion += updatesPerStep(stage);
       progress.stageTokens += tokens;
       const seconds = lap();
       const watched = monitors.observe(metrics);
-      const all = { ...metrics, ...watched.metrics, step_time: seconds, "perf/tokens_per_s": tokens / seconds };
+      const all = { ...metrics, ...watched.metrics, ...traffic, step_time: seconds, "perf/tokens_per_s": tokens / seconds };
       const last = progress.step === stage.steps;
       const due = (every: number) => !last && every > 0 && progress.step % every === 0;
       control.listener({ type: "step", stage: stage.name, step: progress.step, steps: stage.steps, metrics: all });
@@ -254,17 +254,18 @@ class Run {
     }
   }
 
-  /** The next step. Where the device fails before an update, what was there is saved. */
-  private async take(stage: Stage, runner: StageRunner): ReturnType<StageRunner["step"]> {
+  /** The next step, and what was copied to a device and back meanwhile. Where the device fails before an update, what was there is saved. */
+  private async take(stage: Stage, runner: StageRunner) {
     const { engine } = this.crew;
-    const { updates } = await engine.info();
+    const { updates, traffic } = await engine.info();
     try {
-      return await runner.step(this.progress.step);
+      const step = await runner.step(this.progress.step);
+      return { ...step, traffic: traffic === undefined ? {} : copied(traffic, (await engine.info()).traffic!) };
     } catch (error) {
       if (!isDeviceError(error)) throw error;
       const message = "the device failed in the middle of an update: the last checkpoint is what there is";
       if (updates === undefined || (await engine.info()).updates !== updates) this.control.listener({ type: "warning", message });
-      else if (this.progress.step > 0) await this.save(stage, null, false);
+      else if (this.progress.step > 0) await this.saveAfterFailure(stage);
       throw error;
     }
   }
@@ -276,9 +277,20 @@ class Run {
     } catch (error) {
       if (isDeviceError(error)) {
         await this.append(stage.name, this.progress.step, metrics, null);
-        await this.save(stage, null, false);
+        await this.saveAfterFailure(stage);
       }
       throw error;
+    }
+  }
+
+  /** A device that is gone took with it what lay on it alone. */
+  private async saveAfterFailure(stage: Stage): Promise<void> {
+    try {
+      await this.save(stage, null, false);
+    } catch (error) {
+      if (!isDeviceError(error)) throw error;
+      const message = "the device that failed had the weights: the last checkpoint is what there is";
+      this.control.listener({ type: "warning", message });
     }
   }
 
@@ -434,4 +446,9 @@ function progressOf({ state }: Checkpoint): Progress {
     seconds: Number(trainer.seconds),
   };
   return state.finished ? { ...base, stageIndex: base.stageIndex + 1, step: 0, stageSeconds: 0, stageTokens: 0, runnerState: null } : base;
+}
+
+/** Metrics of what was copied to a device and back between two moments, bytes. */
+function copied(before: Traffic, after: Traffic): Record<string, number> {
+  return { "device/bytes_in": after.toDevice - before.toDevice, "device/bytes_out": after.toHost - before.toHost };
 }

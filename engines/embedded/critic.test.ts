@@ -41,11 +41,11 @@ function rows() {
   }));
 }
 
-function unsettle(engine: EmbeddedEngine): void {
+async function unsettle(engine: EmbeddedEngine): Promise<void> {
   const random = new Random(6);
-  const head = engine.parameter("value_head.weight")!;
+  const head = (await engine.parameter("value_head.weight"))!;
   for (let i = 0; i < head.length; i++) head[i] = 0.3 * random.normal();
-  engine.parameter("value_head.bias")![0] = 0.7;
+  (await engine.parameter("value_head.bias"))![0] = 0.7;
 }
 
 test("a critic begins with values of 0, and a policy has none unless asked", async () => {
@@ -59,7 +59,7 @@ test("a critic begins with values of 0, and a policy has none unless asked", asy
 
 test("the values of a forward pass are those that a loss sees, the same for a completion by itself", async () => {
   const engine = await criticOf();
-  unsettle(engine);
+  await unsettle(engine);
   const values = await engine.values(rows());
   const { loss, perToken } = await engine.forwardBackward(rows(), SPEC);
   const near = (of: Float32Array[][]) => of.map((row) => row.map((own) => [...own].map((value) => expect.closeTo(value, 5))));
@@ -78,12 +78,12 @@ test("the values of a forward pass are those that a loss sees, the same for a co
 
 test("its gradient reaches the head and the policy below", async () => {
   const engine = await criticOf();
-  unsettle(engine);
+  await unsettle(engine);
   const { loss } = await engine.forwardBackward(rows(), SPEC);
-  const gradients = Object.entries(engine.heldGradients()!);
+  const gradients = Object.entries((await engine.heldGradients())!);
   const weights = rows().flatMap(({ completions }) => completions.flatMap(({ fields }) => [...fields.weights!]));
   // the bias is added to every value
-  expect(engine.heldGradients()!["value_head.bias"]![0]).toBeCloseTo(
+  expect((await engine.heldGradients())!["value_head.bias"]![0]).toBeCloseTo(
     weights.reduce((a, b) => a + b),
     5,
   );
@@ -93,7 +93,7 @@ test("its gradient reaches the head and the policy below", async () => {
   expect(square).toBeGreaterThan(1e-4);
   const step = 1e-3 / Math.sqrt(square);
   for (const [name, g] of trunk) {
-    const parameter = engine.parameter(name)!;
+    const parameter = (await engine.parameter(name))!;
     for (let i = 0; i < g.length; i++) parameter[i]! -= step * g[i]!;
   }
   const { loss: after } = await engine.forwardBackward(rows(), SPEC);
@@ -105,9 +105,9 @@ test("its gradient reaches the head and the policy below", async () => {
 test("layers that are computed again give the same gradient", async () => {
   const gradientOf = async (recompute: boolean) => {
     const engine = await criticOf("qwen2", { recompute });
-    unsettle(engine);
+    await unsettle(engine);
     await engine.forwardBackward(rows(), SPEC);
-    const held = Object.entries(engine.heldGradients()!).map(([name, values]): [string, Float32Array] => [name, values.slice()]);
+    const held = Object.entries((await engine.heldGradients())!).map(([name, values]): [string, Float32Array] => [name, values.slice()]);
     await engine.close();
     return held;
   };

@@ -15,22 +15,23 @@ import type {
   TrainRow,
 } from "../engine.ts";
 import type { Executor, Session } from "../executor.ts";
-import { sizeOf } from "../graph/tensor.ts";
+import { isHostFeed } from "../host-value.ts";
 import { OnnxExecutor } from "../onnx/executor.ts";
-import { gradientNorm } from "./adamw.ts";
 import { type ParameterSpec, parameterCount } from "./architecture.ts";
 import { CacheMemory } from "./cache.ts";
 import { CRITIC_FILE } from "./critic.ts";
+import { DeviceState } from "./device-state.ts";
 import { collectGarbage } from "./garbage.ts";
 import { Generator } from "./generate.ts";
 import { RemoteGenerator } from "./generate-remote.ts";
+import { HostState } from "./host-state.ts";
 import { type LossDefinition, lossFeeds } from "./loss-inputs.ts";
-import { Optimizer } from "./optimizer.ts";
 import { planBatch } from "./packing.ts";
 import { noiseSeeds, type Pass, planPasses } from "./pass.ts";
 import type { Policy } from "./policy.ts";
 import { isLarge, SessionCache } from "./sessions.ts";
 import { logprobGraph, lossGraph, valueGraph } from "./train-graph.ts";
+import type { Arrays, StepResult, TrainedFeeds, TrainedState } from "./trained-state.ts";
 import type { WeightFeeds } from "./weights.ts";
 
 export interface EmbeddedOptions {
@@ -40,13 +41,11 @@ export interface EmbeddedOptions {
   halves?: Readonly<Record<string, Uint16Array>>;
   /** what runs the graphs; ONNX Runtime on the processor where none is given */
   executor?: Executor;
-  /** where tokens are drawn and the cache lies; where none is said, as is best for the executor */
-  decoding?: Decoding;
+  /** where trained weights, gradients and moments lie between runs; where none is named on the device, if it is one apart that can hold them */
+  state?: "host" | "device";
+  /** where the cache of sampling lies and tokens are drawn; where none is named on the device, if it is one apart */
+  decoding?: "host" | "device";
 }
-
-export type Decoding = "host" | "device";
-
-type Arrays = Record<string, Float32Array>;
 
 /** The policy that is always there: the model without its adapters. */
 const BASE = "base";
@@ -82,6 +81,13 @@ function blankTokens(rows: readonly TrainRow[]): Float32Array[][] {
   return rows.map((row) => row.completions.map(({ tokens }) => new Float32Array(tokens.length)));
 }
 
+/** A snapshot on the host. */
+async function arraysOf(feeds: TrainedFeeds): Promise<Arrays> {
+  const out: Arrays = {};
+  for (const [name, feed] of Object.entries(feeds)) out[name] = isHostFeed(feed) ? (feed as Float32Array) : await feed.read();
+  return out;
+}
+
 /** Training and sampling in this thread, on an executor. `run` may block the thread, so it is meant to live on one of its own. */
 export class EmbeddedEngine implements Engine {
   private readonly executor: Executor;
@@ -90,12 +96,11 @@ export class EmbeddedEngine implements Engine {
   private readonly passes: SessionCache;
   /** whether memory comes before speed */
   private readonly large: boolean;
-  private gradients: Arrays | null = null;
+  private readonly state: TrainedState;
   private updates = 0;
-  private readonly optimizer: Optimizer;
   /** cache memory that no request is using */
   private readonly idleMemory: CacheMemory[] = [];
-  private readonly snapshots = new Map<string, Arrays>();
+  private readonly snapshots = new Map<string, TrainedFeeds>();
 
   constructor(
     private readonly policy: Policy,
@@ -106,14 +111,18 @@ export class EmbeddedEngine implements Engine {
   ) {
     this.large = isLarge(policy.model);
     this.executor = options.executor ?? new OnnxExecutor({ threads: options.threads });
-    this.executor.keep([...Object.values(weights), ...Object.values(options.halves ?? {})]);
+    this.executor.keep([...this.frozen(), ...Object.values(options.halves ?? {})]);
     this.sessions = new SessionCache(this.executor, { lean: this.large });
     this.passes = new SessionCache(this.executor, { lean: true });
-    this.optimizer = new Optimizer(policy.trained);
+    const { state = this.executor.remote && this.executor.holds ? "device" : "host" } = options;
+    const State = state === "device" ? DeviceState : HostState;
+    this.state = new State(policy.trained, weights, this.executor, this.sessions);
   }
 
-  private get decoding(): Decoding {
-    return this.options.decoding ?? (this.executor.remote ? "device" : "host");
+  /** The arrays of what is not trained. */
+  private frozen(): Float32Array[] {
+    const trained = new Set(this.policy.trained.map(({ name }) => name));
+    return Object.entries(this.weights).flatMap(([name, values]) => (trained.has(name) ? [] : [values]));
   }
 
   async info(): Promise<EngineInfo> {
@@ -124,14 +133,16 @@ export class EmbeddedEngine implements Engine {
       adapters: this.policy.adapters.size,
       executor: this.executor.detail === undefined ? this.executor.name : `${this.executor.name} (${this.executor.detail})`,
       updates: this.updates,
+      traffic: this.executor.remote ? { ...this.executor.traffic } : undefined,
       slots: this.options.slots,
     };
   }
 
   async sample(request: SampleRequest, onCompletion: (completion: Completion) => void): Promise<void> {
     if (request.prompts.length === 0) return;
-    const common = [this.policy, this.weightsOf("current"), this.sessions, request, this.options.slots] as const;
-    if (this.decoding === "device") return new RemoteGenerator(...common, this.executor, onCompletion).run();
+    const common = [this.policy, await this.weightsOf("current"), this.sessions, request, this.options.slots] as const;
+    const { decoding = this.executor.remote ? "device" : "host" } = this.options;
+    if (decoding === "device") return new RemoteGenerator(...common, this.executor, onCompletion).run();
     const memory = this.idleMemory.pop() ?? new CacheMemory();
     try {
       await new Generator(...common, memory, onCompletion).run();
@@ -142,7 +153,7 @@ export class EmbeddedEngine implements Engine {
 
   async logprobs(rows: TrainRow[], { temperature, policy, noise_seed }: LogprobOptions): Promise<LogprobResult> {
     const bare = policy === BASE;
-    const weights = this.weightsOf(policy);
+    const weights = await this.weightsOf(policy);
     const noisy = noise_seed !== undefined && !bare && this.policy.noise !== null;
     const result: LogprobResult = { logprobs: blankTokens(rows), entropies: blankTokens(rows) };
     for (const pass of planPasses(rows, this.policy.model)) {
@@ -163,17 +174,13 @@ export class EmbeddedEngine implements Engine {
     const loss = this.losses.get(spec.name);
     const total: ForwardBackwardResult = { loss: 0, metrics: {}, perToken: {}, tokens: 0 };
     const { noise_seed = 0, packing = null, ...graphSpec } = spec;
+    const weights = await this.weightsOf("current");
     for (const pass of planBatch(rows, this.policy.model, packing)) {
       const key = `loss:${JSON.stringify([pass.shape, graphSpec])}`;
       const session = await this.passes.get(key, () => lossGraph(this.policy, pass.shape, loss, spec.options, spec.temperature));
       const fields = lossFeeds(session.inputNames, rows, pass.places, pass.shape.targets);
-      const results = await session.run({
-        ...this.weightsOf("current"),
-        ...pass.feeds,
-        ...fields,
-        ...this.noise(session, rows, pass, noise_seed),
-      });
-      this.addGradients(results);
+      const noise = this.noise(session, rows, pass, noise_seed);
+      const results = await this.state.pass(session, { ...weights, ...pass.feeds, ...fields, ...noise });
       total.loss += results.loss![0]!;
       total.tokens += pass.places.length;
       addResults(total, rows, pass.places, results);
@@ -183,9 +190,10 @@ export class EmbeddedEngine implements Engine {
 
   async values(rows: TrainRow[]): Promise<Float32Array[][]> {
     const out = blankTokens(rows);
+    const weights = await this.weightsOf("current");
     for (const { shape, feeds, places } of planPasses(rows, this.policy.model)) {
       const session = await this.passes.get(`values:${JSON.stringify(shape)}`, () => valueGraph(this.policy, shape));
-      const { values } = await session.run({ ...this.weightsOf("current"), ...feeds });
+      const { values } = await session.run({ ...weights, ...feeds });
       places.forEach(({ row, member, token }, i) => {
         out[row]![member]![token] = values![i]!;
       });
@@ -194,14 +202,14 @@ export class EmbeddedEngine implements Engine {
   }
 
   async gradientNorms(rows: TrainRow[], spec: LossSpec): Promise<number[]> {
-    const held = this.gradients;
     const norms: number[] = [];
     for (const row of rows) {
-      this.gradients = null;
-      const { loss } = await this.forwardBackward([row], spec);
-      norms.push(Number.isFinite(loss) ? gradientNorm(Object.values(this.gradients!)) : Number.NaN);
+      let loss = 0;
+      const norm = await this.state.apart(async () => {
+        ({ loss } = await this.forwardBackward([row], spec));
+      });
+      norms.push(Number.isFinite(loss) ? norm : Number.NaN);
     }
-    this.gradients = held;
     return norms;
   }
 
@@ -211,72 +219,51 @@ export class EmbeddedEngine implements Engine {
     return this.policy.noise.feeds(session.inputNames, seed, tokens, pictures);
   }
 
-  private addGradients(results: Arrays): void {
-    if (this.gradients === null) {
-      this.gradients = Object.fromEntries(
-        this.policy.trained.map(({ name, shape }) => [name, results[`grad:${name}`] ?? new Float32Array(sizeOf(shape))]),
-      );
-      return;
-    }
-    for (const [name, sum] of Object.entries(this.gradients)) {
-      const more = results[`grad:${name}`];
-      if (more !== undefined) for (let i = 0; i < sum.length; i++) sum[i]! += more[i]!;
-    }
-  }
-
   /** The gradient held since the last optimStep, by parameter; null where there is none. */
-  heldGradients(): Readonly<Arrays> | null {
-    return this.gradients;
+  heldGradients(): Promise<Readonly<Arrays> | null> {
+    return this.state.gradient();
   }
 
-  /** The current value of a parameter. */
-  parameter(name: string): Float32Array | undefined {
+  /** The current value of a parameter: the engine's own array, or a copy of what the device holds. */
+  async parameter(name: string): Promise<Float32Array | undefined> {
+    await this.state.fetch();
     return this.weights[name];
   }
 
-  async optimStep(step: OptimizerStep): Promise<{ gradNorm: number; skipped: boolean }> {
-    const gradients = this.gradients;
-    if (gradients === null) throw new Error("optimStep without a gradient: call forwardBackward first");
-    this.gradients = null;
+  async optimStep(step: OptimizerStep): Promise<StepResult> {
+    if (!this.state.holdsGradient) throw new Error("optimStep without a gradient: call forwardBackward first");
     this.updates++;
-    const result = await this.optimizer.step(this.weights, gradients, step, this.sessions);
-    this.executor.keep(this.policy.trained.map(({ name }) => this.weights[name]!));
-    for (const name of Object.keys(gradients)) delete gradients[name];
+    const result = await this.state.step(step);
     if (this.large) collectGarbage();
     return result;
   }
 
   async snapshot(name: string): Promise<void> {
     await this.dropSnapshot(name);
-    this.hold(name, Object.fromEntries(this.policy.trained.map((spec) => [spec.name, this.weights[spec.name]!.slice()])));
-  }
-
-  private hold(name: string, weights: Arrays): void {
-    this.snapshots.set(name, weights);
-    this.executor.keep(Object.values(weights));
+    this.snapshots.set(name, await this.state.snapshot());
   }
 
   async dropSnapshot(name: string): Promise<void> {
-    this.executor.forget(Object.values(this.snapshots.get(name) ?? {}));
+    this.state.drop(this.snapshots.get(name) ?? {});
     this.snapshots.delete(name);
   }
 
   /** A policy's parameters as they are fed. */
-  private weightsOf(policy: string): WeightFeeds {
-    if (policy === "current" || policy === BASE) return { ...this.weights, ...this.options.halves };
-    const trained = this.snapshots.get(policy);
+  private async weightsOf(policy: string): Promise<WeightFeeds> {
+    const trained = policy === "current" || policy === BASE ? await this.state.feeds() : this.snapshots.get(policy);
     if (trained === undefined) throw new Error(`there is no snapshot "${policy}"`);
     return { ...this.weights, ...this.options.halves, ...trained };
   }
 
   async saveState(folder: string, { optimizer }: { optimizer: boolean }): Promise<void> {
+    await this.state.fetch();
     await this.store.write(folder, this.weights);
     if (!optimizer) return;
     if (!this.store.exact) await this.writeWeights(join(folder, EXACT_FILE), this.policy.trained, this.weights);
-    await this.optimizer.save(folder);
+    await this.state.save(folder);
     if (this.policy.critic.length > 0) await this.writeWeights(join(folder, CRITIC_FILE), this.policy.critic, this.weights);
     for (const [policy, weights] of this.snapshots)
-      await this.writeWeights(join(folder, `snapshot-${policy}.safetensors`), this.policy.trained, weights);
+      await this.writeWeights(join(folder, `snapshot-${policy}.safetensors`), this.policy.trained, await arraysOf(weights));
   }
 
   async loadState(folder: string, { optimizer }: { optimizer: boolean }): Promise<void> {
@@ -286,13 +273,15 @@ export class EmbeddedEngine implements Engine {
     if (optimizer && this.policy.critic.length > 0) {
       Object.assign(this.weights, await this.readWeights(join(folder, CRITIC_FILE), this.policy.critic));
     }
-    this.executor.keep(Object.values(this.weights));
+    this.executor.keep(this.frozen());
+    await this.state.reload();
     if (!optimizer) return;
-    await this.optimizer.load(folder);
+    await this.state.load(folder);
     for (const policy of [...this.snapshots.keys()]) await this.dropSnapshot(policy);
     for (const file of await readdir(folder)) {
       const policy = /^snapshot-(.+)\.safetensors$/.exec(file)?.[1];
-      if (policy !== undefined) this.hold(policy, await this.readWeights(join(folder, file), this.policy.trained));
+      if (policy === undefined) continue;
+      this.snapshots.set(policy, await this.state.hold(await this.readWeights(join(folder, file), this.policy.trained)));
     }
   }
 
@@ -308,11 +297,12 @@ export class EmbeddedEngine implements Engine {
   }
 
   async resetOptimizer(): Promise<void> {
-    this.optimizer.reset();
-    this.gradients = null;
+    await this.state.reset();
   }
 
   async close(): Promise<void> {
+    for (const name of [...this.snapshots.keys()]) await this.dropSnapshot(name);
+    await this.state.close();
     await Promise.all([this.sessions.close(), this.passes.close()]);
     await this.executor.close();
   }

@@ -10,7 +10,7 @@ import type { Executor } from "../executor.ts";
 import { OnnxExecutor } from "../onnx/executor.ts";
 import { ReferenceExecutor } from "../reference/executor.ts";
 import { TfjsExecutor } from "../tfjs/executor.ts";
-import { type Decoding, EmbeddedEngine } from "./engine.ts";
+import { EmbeddedEngine } from "./engine.ts";
 import { stepsPerRun } from "./generate-remote.ts";
 import { policyOf } from "./policy.ts";
 
@@ -21,6 +21,7 @@ beforeAll(async () => {
 }, 30_000);
 afterAll(() => fixture.remove());
 
+type Decoding = "host" | "device";
 type Make = (decoding: Decoding) => EmbeddedEngine;
 type Completions = Awaited<ReturnType<typeof sampled>>["completions"];
 

@@ -91,7 +91,10 @@ test.each<Variant>([{}, { recompute: true }, { lora: true }, { lora: true, recom
     const [left, right] = [await halves.forwardBackward(rows(), spec), await plain.forwardBackward(rows(), spec)];
     expect(left.loss).toBe(right.loss);
     for (const { name } of policy.trained) {
-      const [actual, expected] = [halves, plain].map((engine) => engine.heldGradients()![name]!) as [Float32Array, Float32Array];
+      const [actual, expected] = (await Promise.all([halves, plain].map(async (engine) => (await engine.heldGradients())![name]!))) as [
+        Float32Array,
+        Float32Array,
+      ];
       const size = Math.hypot(...expected);
       // float32 sums, in another order where halves are widened again
       expect(Math.hypot(...actual.map((value, i) => value - expected[i]!)), name).toBeLessThanOrEqual(1e-5 * size);

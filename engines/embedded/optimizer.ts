@@ -17,10 +17,22 @@ const FILE = "optimizer.safetensors";
 const KINDS = ["first", "second", "momentum", "rows", "columns", "squares", "updates"] as const;
 type Kind = (typeof KINDS)[number];
 
+/** What a gradient of that norm is multiplied by before a step. */
+export function clipScale({ max_grad_norm }: OptimizerStep, gradNorm: number): number {
+  return max_grad_norm > 0 ? Math.min(1, max_grad_norm / (gradNorm + 1e-6)) : 1;
+}
+
+/** What a step does with a parameter: the factor on its rate, 0 where it stays as it is, and whether it decays. */
+export function treatmentOf(name: string, { lr_scale = {}, no_decay = [] }: OptimizerStep): { factor: number; decays: boolean } {
+  const factor = Object.entries(lr_scale).find(([key]) => name.includes(key))?.[1] ?? 1;
+  return { factor, decays: !no_decay.some((part) => name.includes(part)) };
+}
+
 /** What an optimizer remembers between steps, and the step itself: AdamW, or Adafactor, for everything that Muon does not take. */
 export class Optimizer {
-  private steps = 0;
-  private history: Record<Kind, Arrays> = blankHistory();
+  /** how many it has taken */
+  steps = 0;
+  history: Record<Kind, Arrays> = blankHistory();
 
   constructor(private readonly parameters: readonly ParameterSpec[]) {}
 
@@ -34,18 +46,16 @@ export class Optimizer {
     const gradNorm = gradientNorm(Object.values(gradients));
     if (!Number.isFinite(gradNorm)) return { gradNorm, skipped: true };
     this.steps++;
-    const scale = options.max_grad_norm > 0 ? Math.min(1, options.max_grad_norm / (gradNorm + 1e-6)) : 1;
+    const scale = clipScale(options, gradNorm);
     const muonStep = options.muon ?? null;
     const factored = options.adafactor ?? null;
-    const factors = Object.entries(options.lr_scale ?? {});
     const matrices: MuonMatrix[] = [];
     for (const spec of this.parameters) {
       const { name, shape } = spec;
-      const factor = factors.find(([key]) => name.includes(key))?.[1] ?? 1;
+      const { factor, decays } = treatmentOf(name, options);
       if (factor === 0) continue;
       const given = { weights: weights[name]!, gradient: gradients[name]! };
       const held = (kind: Kind, size = given.weights.length) => (this.history[kind][name] ??= new Float32Array(size));
-      const decays = !options.no_decay?.some((part) => name.includes(part));
       const own = { lr: options.lr * factor, weight_decay: decays ? options.weight_decay : 0 };
       if (muonStep !== null && isBlockMatrix(spec)) {
         const weight_decay = decays ? muonStep.weight_decay : 0;

@@ -35,7 +35,7 @@ function rowsOf(vocab: number): TrainRow[] {
 
 async function gradientOf(engine: EmbeddedEngine, rows: TrainRow[], spec: LossSpec) {
   const { loss, tokens } = await engine.forwardBackward(rows, spec);
-  const gradients = Object.fromEntries(Object.entries(engine.heldGradients()!).map(([name, values]) => [name, values.slice()]));
+  const gradients = Object.fromEntries(Object.entries((await engine.heldGradients())!).map(([name, values]) => [name, values.slice()]));
   await engine.optimStep({ lr: 1e-30, betas: [0, 0], eps: 1, weight_decay: 0, max_grad_norm: 0 });
   return { loss, tokens, gradients };
 }

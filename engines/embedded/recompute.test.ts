@@ -23,7 +23,7 @@ async function gradientOf(hidden: number, options: PolicyOptions, spec = GRPO) {
   const policy = policyOf(model, options);
   const engine = new EmbeddedEngine(policy, decoderWeights(policy), losses, noStore, { slots: 1, threads: 1 });
   const { loss, metrics } = await engine.forwardBackward(textRows(model.vocab), spec);
-  const gradients = engine.heldGradients()!;
+  const gradients = (await engine.heldGradients())!;
   await engine.close();
   return { loss, metrics, gradients };
 }

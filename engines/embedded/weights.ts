@@ -1,9 +1,10 @@
+import type { Feed } from "../executor.ts";
 import { add, input, linear, matmul, type Tensor, widen } from "../graph/build.ts";
 import type { Adapter, DropoutNoise, RowScope } from "./adapter.ts";
 import type { ParameterSpec, Weights } from "./architecture.ts";
 
-/** Parameters as they are fed: float32, or the bits of halves. */
-export type WeightFeeds = Readonly<Record<string, Float32Array | Uint16Array>>;
+/** Parameters as they are fed: float32, the bits of halves, or what a device holds. */
+export type WeightFeeds = Readonly<Record<string, Feed>>;
 
 /** Parameters as inputs of a graph, one each, made when first asked for. */
 export interface WeightInputs {

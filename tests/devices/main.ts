@@ -11,6 +11,7 @@ import { gapToReference } from "../ops/compare.ts";
 import { lossCurve } from "./curve.ts";
 import { checkSampling } from "./sampling.ts";
 import { checkStaying } from "./staying.ts";
+import { compareTraining } from "./training.ts";
 
 /**
  * Holds every device that is there against the float64 reference, operation by operation and forward and backward, and against PyTorch's
@@ -29,6 +30,8 @@ const MODELS = ["llama", "idefics3"];
 const CURVE_STEPS = 50;
 /** Nats, of losses from 6.8 down to 2: 50 updates on from roundings of 1e-6. */
 const CURVE_TOLERANCE = 1e-3;
+/** Of a weight after three steps of 0.01: gradients' roundings of 1e-6, over AdamW's eps of 1e-3. */
+const TRAINING_TOLERANCE = 1e-4;
 
 interface Tally {
   checks: number;
@@ -56,6 +59,11 @@ async function checkDevice(name: string, executor: Executor, models: readonly st
   await attempt("values that stay", async () => {
     const bytes = await checkStaying(executor);
     return [executor.holds ? `${bytes} bytes a step` : "cannot here: copied by the host", true];
+  });
+  await attempt("training that stays", async () => {
+    const { gap, toDevice, toHost, weights } = await compareTraining(executor);
+    const copied = executor.remote ? `; ${toDevice} bytes there and ${toHost} back a step, weights ${weights}` : "";
+    return [`${gap.toExponential(1)} from the host's${copied}`, gap < TRAINING_TOLERANCE];
   });
   const tolerance = TOLERANCE[name] ?? USUAL;
   const refused: string[] = [];

@@ -198,7 +198,7 @@ async function lossAndGradients(setup: Setup<Trained>): Promise<Section[]> {
     const spec = { name: "cross_entropy", options: {}, temperature: expected.temperature };
     const result = await engine.forwardBackward(await lossRows(setup, expected.weights), spec);
     loss.near(result.loss, expected.loss, 1e-5 * Math.max(1, Math.abs(expected.loss)));
-    const gradients = engine.heldGradients()!;
+    const gradients = (await engine.heldGradients())!;
     const whole = expected.gradient_norm;
     for (const [name, golden] of Object.entries(expected.gradients)) {
       const gradient = gradients[name];
@@ -229,7 +229,7 @@ async function optimizer(setup: Setup<Trained>): Promise<Section[]> {
     if (expected === undefined) break;
     await engine.optimStep({ ...adamw.options, max_grad_norm: 0 });
     for (const [name, { first, at }] of Object.entries(expected)) {
-      const weights = engine.parameter(name)!;
+      const weights = (await engine.parameter(name))!;
       values.all(weights.subarray(0, first.length), first, 2e-6);
       values.near(weights[at[0]]!, at[1], 2e-6);
     }

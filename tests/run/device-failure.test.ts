@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { loadPlan } from "../../cli/plan.ts";
 import { EmbeddedEngine } from "../../engines/embedded/engine.ts";
 import type { Engine } from "../../engines/engine.ts";
-import { DeviceError, type Executor, type SessionOptions } from "../../engines/executor.ts";
+import { DeviceError, type DeviceValue, type Executor, type SessionOptions } from "../../engines/executor.ts";
 import type { Tensor } from "../../engines/graph/tensor.ts";
 import { OnnxExecutor } from "../../engines/onnx/executor.ts";
 import { openModel } from "../../models/open.ts";
@@ -21,7 +21,13 @@ interface Failure {
   output: string;
   count: number;
 }
-const device = vi.hoisted(() => ({ failure: null as Failure | null, armed: false }));
+const device = vi.hoisted(() => ({
+  failure: null as Failure | null,
+  armed: false,
+  /** where the weights lie between runs, and what goes wrong */
+  state: "host" as "host" | "device",
+  kind: "lost" as "lost" | "memory",
+}));
 
 /** ONNX Runtime on a device that is lost when it is told to be. */
 class FragileExecutor extends OnnxExecutor {
@@ -30,7 +36,7 @@ class FragileExecutor extends OnnxExecutor {
     const mayFail = () => {
       const { failure, armed } = device;
       if (!armed || failure === null || !(failure.output in outputs) || --failure.count > 0) return;
-      throw new DeviceError("onnx-fragile", "lost", "the device was lost");
+      throw new DeviceError("onnx-fragile", device.kind, "the device failed");
     };
     const run: typeof session.run = async (feeds) => {
       mayFail();
@@ -38,17 +44,29 @@ class FragileExecutor extends OnnxExecutor {
     };
     const runOn: typeof session.runOn = async (feeds, stay) => {
       mayFail();
-      return session.runOn(feeds, stay);
+      const results = await session.runOn(feeds, stay);
+      for (const value of Object.values<DeviceValue | undefined>(results.staying)) unreadableOnceLost(value!);
+      return results;
     };
     return { inputNames: session.inputNames, run, runOn, release: () => session.release() };
   }
+}
+
+/** What lies on a device goes with it. */
+function unreadableOnceLost(value: DeviceValue): void {
+  const { read } = value;
+  value.read = async () => {
+    const { failure, kind } = device;
+    if (kind === "lost" && failure !== null && failure.count <= 0) throw new DeviceError("onnx-fragile", "lost", "the device was lost");
+    return read.call(value);
+  };
 }
 
 vi.mock("../../trainers/engine.ts", () => ({
   async startEngine({ folder, open, slots, threads }: EngineStart) {
     const { policy, weights, halves, store } = await openModel(folder, open);
     const executor: Executor = new FragileExecutor({ threads });
-    return inTurn(new EmbeddedEngine(policy, weights, losses, store, { slots, threads, halves, executor }));
+    return inTurn(new EmbeddedEngine(policy, weights, losses, store, { slots, threads, halves, executor, state: device.state }));
   },
 }));
 
@@ -134,5 +152,31 @@ describe("a device that is lost", () => {
     expect(await readdir(join(folder, "between", "checkpoints"))).toEqual(["warm-step-000003"]);
     device.failure = null;
     expect((await run("between", "must")).weights).toEqual(whole.weights);
+  });
+});
+
+describe("a device that has the weights", () => {
+  test.each([
+    { kind: "memory" as const, last: ["rl-step-000001", "warm-step-000003"], warned: [] },
+    {
+      kind: "lost" as const,
+      last: ["warm-step-000003"],
+      warned: ["the device that failed had the weights: the last checkpoint is what there is"],
+    },
+  ])("and fails by $kind between steps leaves what can still be read, and resumed it ends as if nothing had been", async (one) => {
+    Object.assign(device, { failure: null, armed: false, state: "device", kind: one.kind });
+    const unbroken = await run(`unbroken-${one.kind}`, "no");
+    device.failure = { output: "next", count: 3 };
+    const warnings: string[] = [];
+    const failed = run(one.kind, "no", (event) => {
+      device.armed ||= event.type === "step" && event.stage === "rl";
+      if (event.type === "warning") warnings.push(event.message);
+    });
+    await expect(failed).rejects.toMatchObject({ name: "DeviceError", failure: one.kind });
+    expect(warnings).toEqual(one.warned);
+    expect((await readdir(join(folder, one.kind, "checkpoints"))).sort()).toEqual(one.last);
+    device.failure = null;
+    expect((await run(one.kind, "must")).weights).toEqual(unbroken.weights);
+    device.state = "host";
   });
 });

@@ -77,7 +77,7 @@ async function numbersOf(engine: TestEngine, prompt: EncodedPrompt): Promise<Mod
   };
   const before = await logprobs();
   await engine.forwardBackward(rows, { name: "cross_entropy", options: {}, temperature: 1 });
-  const gradients = { ...engine.heldGradients()! };
+  const gradients = { ...(await engine.heldGradients())! };
   // a large eps keeps the update in proportion to the gradient, so that rounding does not turn the smallest entries around
   await engine.optimStep({ lr: 1e-3, betas: [0.9, 0.99], eps: 1e-3, weight_decay: 0.01, max_grad_norm: 1 });
   const tokens: number[] = [];
