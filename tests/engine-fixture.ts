@@ -25,6 +25,7 @@ export interface EngineFixture {
     weights?: Record<string, Float32Array>;
     executor?: Executor;
     state?: "host" | "device";
+    decoding?: "host" | "device";
   }): EmbeddedEngine;
   /** prompts of different lengths, each with a picture of its own */
   prompts: EncodedPrompt[];
@@ -58,8 +59,8 @@ export async function engineFixture(): Promise<EngineFixture> {
   return {
     policy,
     weights,
-    engine: ({ slots = 8, weights: own = weights, executor, state } = {}) =>
-      new EmbeddedEngine(policy, copied(own), losses, store, { slots, threads: 1, executor, state }),
+    engine: ({ slots = 8, weights: own = weights, executor, state, decoding } = {}) =>
+      new EmbeddedEngine(policy, copied(own), losses, store, { slots, threads: 1, executor, state, decoding }),
     prompts,
     textPrompt: await encode([{ type: "text", text: "1 + 2 = " }]),
     remove: () => rm(folder, { recursive: true, force: true }),

@@ -1,4 +1,18 @@
-import { add, concat, constant, matmul, mul, reduceSum, reshape, slice, softmax, type Tensor, transpose } from "../graph/build.ts";
+import {
+  add,
+  concat,
+  constant,
+  greater,
+  matmul,
+  mul,
+  reduceSum,
+  reshape,
+  slice,
+  softmax,
+  sub,
+  type Tensor,
+  transpose,
+} from "../graph/build.ts";
 import type { Architecture, Attend } from "./architecture.ts";
 
 /**
@@ -206,4 +220,50 @@ export function cachedAttention(
     );
     return reshape(mixed, [slots, model.heads * headDim]);
   };
+}
+
+/**
+ * The same for a run of several tokens a slot, called once a token: over a cache that stays as it was when the run began, and over the
+ * tokens of the run itself, which every slot has alike. `bias(layer)` [slots, 1, 1, capacity] is that of the token at hand. What the run
+ * itself made stands in `made`, a layer's keys and values [slots, kvHeads, 1, d] of each token.
+ */
+export function runAttention(
+  slots: number,
+  model: Heads,
+  cache: (layer: number) => { keys: Tensor; values: Tensor },
+  bias: (layer: number) => Tensor,
+  made: readonly { keys: Tensor[]; values: Tensor[] }[],
+): Attend {
+  const { kvHeads, headDim } = model;
+  const repeat = model.heads / kvHeads;
+  return (layer, q, k, v) => {
+    const own = made[layer]!;
+    own.keys.push(reshape(k, [slots, kvHeads, 1, headDim]));
+    own.values.push(reshape(v, [slots, kvHeads, 1, headDim]));
+    const { keys, values } = cache(layer);
+    const capacity = keys.shape[2]!;
+    const seen = Math.min(own.keys.length, model.windows[layer] ?? own.keys.length);
+    const queries = reshape(mul(q, headDim ** -0.5), [slots, kvHeads, repeat, headDim]);
+    const old = add(matmul(queries, keys, { transB: true }), bias(layer));
+    const recent = matmul(queries, concat(own.keys.slice(-seen), 2), { transB: true });
+    const weights = softmax(concat([old, recent], 3));
+    const mixed = add(
+      matmul(slice(weights, 3, 0, capacity), values),
+      matmul(slice(weights, 3, capacity, capacity + seen), concat(own.values.slice(-seen), 2)),
+    );
+    return reshape(mixed, [slots, model.heads * headDim]);
+  };
+}
+
+/** The bias that hides cached keys from a query: [slots, 1, 1, capacity], 0 for those from `first` on and before `filled`, [slots] each. */
+export function rangeBias(capacity: number, filled: Tensor, first: Tensor | null): Tensor {
+  const slots = filled.shape[0]!;
+  const places = constant(
+    Array.from({ length: capacity }, (_, i) => i),
+    [1, capacity],
+  );
+  const column = (x: Tensor) => reshape(x, [slots, 1]);
+  const real = greater(column(filled), places);
+  const seen = first === null ? real : mul(real, greater(places, sub(column(first), 1)));
+  return reshape(mul(sub(1, seen), NEVER), [slots, 1, 1, capacity]);
 }

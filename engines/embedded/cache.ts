@@ -1,6 +1,9 @@
 import type { Architecture } from "./architecture.ts";
 import { keyBias } from "./attention.ts";
 
+/** Positions by which a cache grows: a new number of them is a new session, and each step reads all of them. */
+export const CAPACITY_STEP = 32;
+
 /** One sequence's keys and values of every layer, [kvHeads, padded, d] each, of which the first `length` positions are real. */
 export interface Prefix {
   length: number;

@@ -6,7 +6,7 @@ import { angleInputs, embedTokens } from "./train-graph.ts";
 import { weightInputs } from "./weights.ts";
 
 /** What the next token is drawn from, [N, vocab]: probabilities at a temperature, or logits where it is null. */
-function nextToken(model: Architecture, weights: Weights, hidden: Tensor, temperature: number | null): Tensor {
+export function nextToken(model: Architecture, weights: Weights, hidden: Tensor, temperature: number | null): Tensor {
   const logits = model.head(weights, hidden);
   if (temperature === null) return logits;
   return softmax(temperature === 1 ? logits : mul(logits, 1 / temperature));

@@ -23,6 +23,7 @@ import { CRITIC_FILE } from "./critic.ts";
 import { DeviceState } from "./device-state.ts";
 import { collectGarbage } from "./garbage.ts";
 import { Generator } from "./generate.ts";
+import { RemoteGenerator } from "./generate-remote.ts";
 import { HostState } from "./host-state.ts";
 import { type LossDefinition, lossFeeds } from "./loss-inputs.ts";
 import { planBatch } from "./packing.ts";
@@ -42,6 +43,8 @@ export interface EmbeddedOptions {
   executor?: Executor;
   /** where trained weights, gradients and moments lie between runs; where none is named on the device, if it is one apart that can hold them */
   state?: "host" | "device";
+  /** where the cache of sampling lies and tokens are drawn; where none is named on the device, if it is one apart */
+  decoding?: "host" | "device";
 }
 
 /** The policy that is always there: the model without its adapters. */
@@ -139,17 +142,12 @@ export class EmbeddedEngine implements Engine {
 
   async sample(request: SampleRequest, onCompletion: (completion: Completion) => void): Promise<void> {
     if (request.prompts.length === 0) return;
+    const common = [this.policy, await this.weightsOf("current"), this.sessions, request, this.options.slots] as const;
+    const { decoding = this.executor.remote ? "device" : "host" } = this.options;
+    if (decoding === "device") return new RemoteGenerator(...common, this.executor, onCompletion).run();
     const memory = this.idleMemory.pop() ?? new CacheMemory();
     try {
-      await new Generator(
-        this.policy,
-        await this.weightsOf("current"),
-        this.sessions,
-        request,
-        this.options.slots,
-        memory,
-        onCompletion,
-      ).run();
+      await new Generator(...common, memory, onCompletion).run();
     } finally {
       this.idleMemory.push(memory);
     }

@@ -24,20 +24,26 @@ export interface WeightOptions {
   noise?: { dropout: DropoutNoise; tokens: number } | null;
 }
 
-export function weightInputs({ parameters, adapters, halves, noise = null }: WeightOptions): WeightInputs {
+/** A part of a graph that reads what a part before it has read: halves are widened again, once a value of it is known, rather than kept. */
+export interface Rereading {
+  inputs: Map<string, Tensor>;
+  after: Tensor;
+}
+
+export function weightInputs({ parameters, adapters, halves, noise = null }: WeightOptions, again: Rereading | null = null): WeightInputs {
   const shapes = new Map(parameters.map(({ name, shape }) => [name, shape]));
-  const inputs = new Map<string, Tensor>();
+  const inputs = again?.inputs ?? new Map<string, Tensor>();
   const widened = new Map<string, Tensor>();
   const parameter = (name: string): Tensor => {
-    const known = widened.get(name) ?? inputs.get(name);
-    if (known !== undefined) return known;
     const shape = shapes.get(name);
     if (shape === undefined) throw new Error(`the model has no parameter "${name}"`);
     const half = halves.has(name);
-    const tensor = input(name, shape, half ? "half" : "float32");
+    const tensor = inputs.get(name) ?? input(name, shape, half ? "half" : "float32");
     inputs.set(name, tensor);
-    if (half) widened.set(name, widen(tensor));
-    return widened.get(name) ?? tensor;
+    if (!half) return tensor;
+    const wide = widened.get(name) ?? widen(tensor, again?.after);
+    widened.set(name, wide);
+    return wide;
   };
   const dropped = noise === null ? null : noise.dropout.inGraph(noise.tokens);
   const through = (layer: string, x: Tensor, scope: RowScope): Tensor => {

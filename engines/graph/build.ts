@@ -97,6 +97,7 @@ export function sum(x: Tensor): Tensor {
 
 export const softmax = (x: Tensor): Tensor => apply("softmax", [x], {});
 export const logSoftmax = (x: Tensor): Tensor => apply("logSoftmax", [x], {});
+export const argmax = (x: Tensor): Tensor => apply("argmax", [x], {});
 export const rmsNorm = (x: Tensor, weight: Tensor, eps: number): Tensor => apply("rmsNorm", [x, weight], { eps });
 /** 1 / sqrt(mean(x^2) + eps) of each row, [..., 1]: what rmsNorm multiplies by. No gradient. */
 export const rmsScale = (x: Tensor, weight: Tensor, eps: number): Tensor => apply("rmsScale", [x, weight], { eps });
@@ -107,6 +108,9 @@ export const layerNormMean = (x: Tensor, weight: Tensor, bias: Tensor, eps: numb
 export const layerNormScale = (x: Tensor, weight: Tensor, bias: Tensor, eps: number): Tensor =>
   apply("layerNormScale", [x, weight, bias], { eps });
 export const rotary = (x: Tensor, cos: Tensor, sin: Tensor, heads: number): Tensor => apply("rotary", [x, cos, sin], { heads });
+
+/** Whole numbers as indices, exact below 2^24. */
+export const toIndex = (x: Tensor): Tensor => ({ ...apply("toIndex", [x], {}), dtype: "int" satisfies DType });
 
 /** Rows of a table by index; of one stored as halves only those rows are widened. */
 export function gatherRows(table: Tensor, ids: Tensor): Tensor {

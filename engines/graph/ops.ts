@@ -56,6 +56,8 @@ export interface OpAttributes {
   // over the last axis
   softmax: None;
   logSoftmax: None;
+  /** which entry of each row is the largest, the first of equals: [..., V] -> [...], whole numbers; no gradient */
+  argmax: None;
   /** x / sqrt(mean(x^2) + eps) * weight */
   rmsNorm: { eps: number };
   /** x, weight -> 1 / sqrt(mean(x^2) + eps), [..., 1]: a by-product of rmsNorm of the same inputs, for its gradient; has none itself */
@@ -69,6 +71,8 @@ export interface OpAttributes {
   rotary: { heads: number };
 
   // rows and entries by index
+  /** whole numbers as indices; no gradient */
+  toIndex: None;
   /** table [V, D], ids [...] -> [..., D] */
   gatherRows: None;
   /** ids [N], rows [N, D] -> [count, D]: rows of one id are added */

@@ -113,6 +113,7 @@ export const shapeRules: ShapeRules = {
 
   softmax: same,
   logSoftmax: same,
+  argmax: (inputs) => shapeAt(inputs, 0).slice(0, -1),
   rmsNorm: same,
   rmsScale: eachRow,
   layerNorm: same,
@@ -128,6 +129,7 @@ export const shapeRules: ShapeRules = {
     return same(inputs);
   },
 
+  toIndex: same,
   gatherRows(inputs) {
     const [, width] = shapeAt(inputs, 0);
     return [...shapeAt(inputs, 1), width!];

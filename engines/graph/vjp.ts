@@ -187,6 +187,7 @@ export const vjpRules: VjpRules = {
     return [sub(weighted, mul(y, reduceSum(weighted, [y.shape.length - 1], true)))];
   },
   logSoftmax: (g, y) => [sub(g, mul(exp(y), reduceSum(g, [y.shape.length - 1], true)))],
+  argmax: nothing,
 
   // n = x r, r = 1 / rms(x): dx = r (g w) - n r mean(g w n); dw = sum over rows of g n
   rmsNorm(g, y, wanted) {
@@ -223,6 +224,7 @@ export const vjpRules: VjpRules = {
   // a turn by the opposite angle; the angles themselves are data
   rotary: (g, y) => [rotary(g, y.inputs[1]!, neg(y.inputs[2]!), y.attributes.heads), null, null],
 
+  toIndex: nothing,
   gatherRows(g, y) {
     const [table, ids] = pair(y);
     const count = sizeOf(ids.shape);

@@ -40,15 +40,17 @@ export interface OnnxTraits {
   fusedMatMul: boolean;
   /** LogSoftmax: the same */
   logSoftmax: boolean;
+  /** ArgMax, whose int64 WebGPU would leave to the processor to make a float of */
+  argMax: boolean;
 }
 
-const EVERYTHING: OnnxTraits = { rmsByProduct: true, fusedMatMul: true, logSoftmax: true };
+const EVERYTHING: OnnxTraits = { rmsByProduct: true, fusedMatMul: true, logSoftmax: true, argMax: true };
 
 /** By provider, where it lacks something. */
 export const ONNX_TRAITS = {
   cpu: EVERYTHING,
   cuda: EVERYTHING,
-  webgpu: { rmsByProduct: false, fusedMatMul: false, logSoftmax: false },
+  webgpu: { rmsByProduct: false, fusedMatMul: false, logSoftmax: false, argMax: false },
 } as const satisfies Record<string, OnnxTraits>;
 
 /** Collects the nodes and initializers of one ONNX graph. */
@@ -94,6 +96,10 @@ export class Emitter {
   ints(values: readonly number[], shape: readonly number[] = [values.length]): string {
     const data = BigInt64Array.from(values, (v) => BigInt(v));
     return this.initializer(`i${shape}:${values}`, DATA.INT64, shape, bytes(data));
+  }
+
+  floats(values: readonly number[], shape: readonly number[]): string {
+    return this.initializer(`f${shape}:${values}`, DATA.FLOAT, shape, bytes(Float32Array.from(values)));
   }
 
   scalar(value: number): string {

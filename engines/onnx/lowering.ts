@@ -66,6 +66,19 @@ const normalization =
   (emit: Emitter, inputs: string[], { attributes: { eps } }: Tensor<"layerNorm" | "layerNormMean" | "layerNormScale">): string =>
     emit.shared("LayerNormalization", inputs, { axis: -1, epsilon: emit.float(eps) }, value);
 
+function argmax(emit: Emitter, [x]: string[], y: Tensor<"argmax">): string {
+  if (emit.traits.argMax) return emit.node("Cast", [emit.node("ArgMax", [x!], { axis: -1, keepdims: 0 })], { to: emit.type.float });
+  const width = y.inputs[0]!.shape.at(-1)!;
+  const places = emit.floats(
+    Array.from({ length: width }, (_, i) => i),
+    [width],
+  );
+  const top = emit.node("ReduceMax", [x!, emit.ints([-1])], { keepdims: 1 });
+  // where nothing equals the largest, as of what is not a number, the last place
+  const candidates = emit.node("Where", [emit.node("Equal", [x!, top]), places, emit.scalar(width - 1)]);
+  return emit.node("ReduceMin", [candidates, emit.ints([-1])], { keepdims: 0 });
+}
+
 export const lowerings: Lowerings = {
   input: () => {
     throw new Error("inputs are declared, not lowered");
@@ -121,6 +134,7 @@ export const lowerings: Lowerings = {
   reduceSum: (emit, [x], { attributes: { axes, keep } }) => emit.node("ReduceSum", [x!, emit.ints(axes)], { keepdims: Number(keep) }),
 
   softmax: lastAxis("Softmax"),
+  argmax,
   logSoftmax: (emit, [x]) => logSoftmax(emit, x!),
   rmsNorm: rms(0),
   rmsScale,
@@ -138,6 +152,7 @@ export const lowerings: Lowerings = {
     return emit.node("Reshape", [turned, emit.ints([rows, width])]);
   },
 
+  toIndex: (emit, inputs) => emit.node("Cast", inputs, { to: emit.type.int }),
   gatherRows: (emit, inputs) => emit.node("Gather", inputs, { axis: 0 }),
   scatterAddRows(emit, [ids, values], y) {
     // not ScatterND: with more rows than a few thousand ONNX Runtime adds them from several threads at once, and loses some of a repeated id

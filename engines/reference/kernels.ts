@@ -129,6 +129,11 @@ export const kernels: Kernels = {
 
   softmax: eachRow(softmaxRow),
   logSoftmax: eachRow(logSoftmaxRow),
+  argmax([x], shape) {
+    const { count, width } = rows(x!);
+    const largest = (row: Float64Array) => row.reduce((best, value, i) => (value > row[best]! ? i : best), 0);
+    return { shape, data: Float64Array.from({ length: count }, (_, i) => largest(x!.data.subarray(i * width, (i + 1) * width))) };
+  },
   rmsNorm,
   rmsScale: eachRowNumber((row, eps) => 1 / Math.sqrt(mean(row, (v) => v * v) + eps)),
   layerNorm,
@@ -139,6 +144,7 @@ export const kernels: Kernels = {
   }),
   rotary,
 
+  toIndex: ([x]) => x!,
   gatherRows([table, ids], shape) {
     const width = table!.shape[1]!;
     const out = zeros(shape);

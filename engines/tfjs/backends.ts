@@ -2,6 +2,7 @@ import util from "node:util";
 import { DeviceError } from "../executor.ts";
 import type { Tfjs } from "./library.ts";
 import type { PlanTraits } from "./plan.ts";
+import { replaceGather } from "./wasm-gather.ts";
 import { replaceSlice } from "./wasm-slice.ts";
 
 export const TFJS_DEVICES = ["cpu", "wasm", "webgpu", "node", "gpu"] as const;
@@ -48,16 +49,18 @@ const definitions: Record<TfjsDevice, BackendDefinition> = {
     name: "wasm",
     packages: [CORE, "@tensorflow/tfjs-backend-wasm"],
     cure: install(CORE, "@tensorflow/tfjs-backend-wasm"),
-    traits: { plainProducts: true },
+    traits: { plainProducts: true, firstOfEquals: true },
     async load() {
       const { tf } = await coreWith("@tensorflow/tfjs-backend-wasm");
       replaceSlice(tf);
+      replaceGather(tf);
       return { tf };
     },
   },
   webgpu: {
     name: "webgpu",
     packages: [CORE, "@tensorflow/tfjs-backend-webgpu", "webgpu"],
+    traits: { plainProducts: false, firstOfEquals: false },
     cure: `npm install --save-optional --ignore-scripts webgpu@0.6.2 ${CORE}@${VERSION} @tensorflow/tfjs-backend-webgpu@${VERSION}, and a Vulkan driver`,
     async load() {
       const hardware = await provideWebGpu();
@@ -103,7 +106,7 @@ export function loadBackend(device: TfjsDevice): Promise<Backend> {
 }
 
 async function open(device: TfjsDevice): Promise<Backend> {
-  const { name, traits = { plainProducts: false }, load, cure } = definitions[device];
+  const { name, traits = { plainProducts: false, firstOfEquals: true }, load, cure } = definitions[device];
   try {
     const { tf, lost = () => null, hardware = async () => null } = await load();
     const activate = async () => {

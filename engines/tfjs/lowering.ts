@@ -1,7 +1,7 @@
 import type { OpName } from "../graph/ops.ts";
 import { sizeOf, type Tensor } from "../graph/tensor.ts";
 import { matmul } from "./matmul.ts";
-import { addAt, flatIndices, gatherFlat, layerStatistics, logSumExp, putRows, rmsScale, rotary, scatterRows } from "./parts.ts";
+import { addAt, argmax, flatIndices, gatherFlat, layerStatistics, logSumExp, putRows, rmsScale, rotary, scatterRows } from "./parts.ts";
 import type { Plan, Value } from "./plan.ts";
 import { binary, cast, concat, expand, pad, reshape, scaled, slice, sum, transpose, unary } from "./primitives.ts";
 
@@ -71,6 +71,7 @@ export const lowerings: Lowerings = {
   reduceSum: (plan, [x], { attributes: { axes, keep } }) => sum(plan, x!, axes, keep),
 
   softmax: (plan, [x], { shape }) => plan.kernel("Softmax", { logits: x! }, { dim: shape.length - 1 }, shape),
+  argmax: (plan, [x]) => argmax(plan, x!),
   logSoftmax: (plan, [x]) => binary(plan, "Sub", x!, logSumExp(plan, x!)),
   rmsNorm: (plan, [x, weight], { attributes: { eps } }) =>
     binary(plan, "Multiply", binary(plan, "Multiply", x!, rmsScale(plan, x!, eps)), weight!),
@@ -83,6 +84,7 @@ export const lowerings: Lowerings = {
   layerNormScale: (plan, [x], { attributes: { eps } }) => layerStatistics(plan, x!, eps).scale,
   rotary: (plan, [x, cos, sin], { attributes: { heads } }) => rotary(plan, x!, cos!, sin!, heads),
 
+  toIndex: (plan, [x]) => cast(plan, x!, "int32"),
   gatherRows: (plan, [table, ids], { shape }) => plan.kernel("GatherV2", { x: table!, indices: ids! }, { axis: 0, batchDims: 0 }, shape),
   scatterAddRows: (plan, [ids, rows], { attributes: { count } }) => scatterRows(plan, ids!, rows!, count),
   putRows: (plan, [base, ids, rows]) => putRows(plan, base!, ids!, rows!),

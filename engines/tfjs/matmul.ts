@@ -13,6 +13,7 @@ export function matmul(plan: Plan, a: Value, b: Value, { transA, transB, alpha }
 }
 
 function product(plan: Plan, a: Value, b: Value, transA: boolean, transB: boolean, shape: readonly number[]): Value {
+  if (a.shape.length === 2 && b.shape.length === 2) return twoMatrices(plan, a, b, transA, transB);
   const batch = shape.slice(0, -2);
   const count = sizeOf(batch);
   if (count > 1 && sizeOf(b.shape.slice(0, -2)) === 1 && !transA) {

@@ -1,6 +1,6 @@
 import { sizeOf } from "../graph/tensor.ts";
 import type { Plan, Value } from "./plan.ts";
-import { binary, concat, ofRows, reshape, slice, unary } from "./primitives.ts";
+import { binary, cast, concat, ofRows, reshape, slice, unary } from "./primitives.ts";
 
 /** Operations that take several kernels. */
 
@@ -28,6 +28,21 @@ export function layerStatistics(plan: Plan, x: Value, eps: number): { mean: Valu
     inverseRoot(plan, ofRows(plan, "Mean", binary(plan, "Multiply", centred, centred)), eps),
   );
   return { mean, centred, scale };
+}
+
+/** Which entry of each row is the largest, the first of equals. */
+export function argmax(plan: Plan, x: Value): Value {
+  const width = x.shape.at(-1)!;
+  const place = (y: Value) => cast(plan, plan.kernel("ArgMax", { x: y }, { axis: y.shape.length - 1 }, y.shape.slice(0, -1)), "float32");
+  if (plan.traits.firstOfEquals) return place(x);
+  const equals = cast(plan, binary(plan, "Equal", x, ofRows(plan, "Max", x)), "float32");
+  const falling = plan.shared(`falling ${width}`, () =>
+    plan.constant(
+      Float32Array.from({ length: width }, (_, i) => width - i),
+      [width],
+    ),
+  );
+  return place(binary(plan, "Multiply", equals, falling));
 }
 
 /** x [M, heads * d]: halves (x1, x2) of each head become (x1 c - x2 s, x2 c + x1 s). */

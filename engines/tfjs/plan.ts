@@ -32,6 +32,8 @@ export interface ConstantSource extends Source {
 export interface PlanTraits {
   /** matrix products are fast only for two plain matrices, neither transposed */
   plainProducts: boolean;
+  /** of equal entries ArgMax gives the first */
+  firstOfEquals: boolean;
 }
 
 /** The kernels of one graph in the order in which they run, and after which of them a value's memory is given back. */

@@ -1,12 +1,12 @@
 import type { Tfjs } from "./library.ts";
 
-interface WasmTensor {
+export interface WasmTensor {
   shape: number[];
   dtype: string;
 }
 
 /** The little of the WebAssembly backend that a kernel of one's own needs. */
-interface WasmBackend {
+export interface WasmBackend {
   makeOutput(shape: readonly number[], dtype: string): WasmTensor;
   /** the tensor's memory itself, until WebAssembly's next grows */
   typedArrayFromHeap(tensor: WasmTensor): Float32Array | Int32Array;

@@ -10,6 +10,7 @@ import { opCases } from "../ops/cases.ts";
 import { gapToReference } from "../ops/compare.ts";
 import { lossCurve } from "./curve.ts";
 import { Learning, learnedText } from "./learn.ts";
+import { checkSampling } from "./sampling.ts";
 import { checkStaying } from "./staying.ts";
 import { compareTraining } from "./training.ts";
 
@@ -109,6 +110,10 @@ async function checkDevice(
       return [`${(100 * worst.share).toFixed(0)} % of the tolerance, ${worst.section}`, worst.share <= 1];
     });
   }
+  await attempt("sampling", async () => {
+    const { difference, bytes } = await checkSampling(executor);
+    return [`${difference.toExponential(1)} nats, ${bytes.toFixed(0)} bytes a token`, difference < tolerance];
+  });
   if (curve) {
     await attempt(`quickstart, ${CURVE_STEPS} SFT steps`, async () => {
       expectedCurve ??= lossCurve("onnx", "cpu", CURVE_STEPS);

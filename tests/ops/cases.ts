@@ -14,6 +14,13 @@ const positive = { shape: [2, 3], low: 0.5, high: 2 };
 const small = { shape: [2, 1] };
 const rowsOf = g.constant([1, -2, 4, 0.5, 3, -1], [2, 3]);
 const ofThree = (value: number) => g.constant([value, value, value], [3]);
+/** [3, 200]: the largest twice, far apart; everything equal; the last one alone */
+const ties = g.constant(
+  [(i: number) => Number(i === 70 || i === 65 || i === 129), () => 0.5, (i: number) => Number(i === 199)].flatMap((f) =>
+    Array.from({ length: 200 }, (_, i) => f(i)),
+  ),
+  [3, 200],
+);
 const unaryCase = (f: (x: Tensor) => Tensor, range = a23): OpCase[] => [{ inputs: [range], build: f }];
 const binaryCases = (f: (a: Tensor, b: Tensor) => Tensor): OpCase[] => [
   { inputs: [a23, { shape: [2, 3], low: 0.6, high: 2 }], build: f },
@@ -107,6 +114,13 @@ export const opCases: Record<Exclude<OpName, "input">, OpCase[]> = {
   ],
   softmax: unaryCase(g.softmax),
   logSoftmax: unaryCase(g.logSoftmax),
+  // the place of the largest is data, and the gradient that of the factor beside it
+  argmax: [
+    { inputs: [a23], build: (x) => g.mul(g.argmax(rowsOf), g.reduceSum(x, [1])) },
+    // of equals the first, in rows long enough to be shared out between threads
+    { inputs: [{ shape: [3] }], build: (x) => g.mul(g.argmax(ties), x) },
+    { inputs: [{ shape: [2, 2, 300] }, { shape: [2, 2] }], build: (x, y) => g.mul(g.argmax(g.stopGradient(g.mul(x, 0.5))), y) },
+  ],
   rmsNorm: [
     { inputs: [a23, { shape: [3] }], build: (x, w) => g.rmsNorm(x, w, 1e-5) },
     { inputs: [{ shape: [2, 4, 3] }, { shape: [3] }], build: (x, w) => g.rmsNorm(x, w, 1e-2) },
@@ -128,6 +142,10 @@ export const opCases: Record<Exclude<OpName, "input">, OpCase[]> = {
       inputs: [{ shape: [5, 8] }, { shape: [5, 2] }, { shape: [5, 2] }],
       build: (x, c, s) => g.rotary(x, g.stopGradient(c), g.stopGradient(s), 2),
     },
+  ],
+  toIndex: [
+    { inputs: [{ shape: [5, 3] }], build: (x) => g.gatherRows(x, g.toIndex(g.constant([4, 0, 4], [3]))) },
+    { inputs: [{ shape: [5, 3] }], build: (x) => g.gatherRows(x, g.toIndex(g.argmax(rowsOf))) },
   ],
   gatherRows: [
     { inputs: [{ shape: [5, 3] }, { shape: [4], values: [1, 4, 1, 0] }], build: (x, ids) => g.gatherRows(x, ids) },
