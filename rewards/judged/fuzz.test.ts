@@ -10,14 +10,27 @@ interface Case {
   options: object;
   /** what the judge says in a good case */
   says: string;
+  /** what the policy writes in a good case; the same unless given */
+  writes?: string;
 }
+
+const PAIR = "<action>look</action><observation>7</observation>";
 
 const CASES: Case[] = [
   { name: "judge_binary", options: { votes: 1 }, says: "It is.\nVERDICT: yes" },
   { name: "judge_graded", options: {}, says: "So so.\nSCORE: 7.5/10" },
+  { name: "judge_observations", options: {}, says: "So it is.\nVERDICT: yes", writes: PAIR },
   { name: "judge_pairwise", options: { opponents: 2 }, says: "Both.\nBETTER: first" },
+  { name: "judge_region", options: {}, says: "It reads 7.\nANSWER: 7", writes: "<zoom>[0, 0, 4, 4]</zoom>" },
+  { name: "judge_relative", options: {}, says: "So so.\nSCORE: 7.5", writes: "<answer>7</answer>" },
   { name: "judge_rubric", options: { criteria: [{ ask: "short", weight: 3 }, { ask: "polite" }] }, says: "1: yes\n2: no" },
+  { name: "judge_sufficiency", options: {}, says: "ANSWER: 7\nVERDICT: yes", writes: PAIR },
 ];
+
+const FIELDS = {
+  ...{ answer: "7", question: "3 + 4?", caption: "A 7 on paper." },
+  image: { width: 8, height: 8, data: new Uint8Array(8 * 8 * 3) },
+};
 
 const PIECES = [
   ..."0123456789.:/*_-\n \t{}[]",
@@ -42,7 +55,7 @@ test("every judged reward is tried", () => {
 
 test.each(CASES)(
   "$name: whatever is written and said, there is a score in [0, 1] or a failure that quotes the judge",
-  async ({ name, options, says }) => {
+  async ({ name, options, says, writes = says }) => {
     const definition = judged.find((one) => one.name === name)!;
     const checked = definition.options!.parse({ judge: "j", ...options });
     const random = Random.of(21, name);
@@ -52,7 +65,7 @@ test.each(CASES)(
       const ask = async (_: JudgeQuestion) => ({ kind: "answer" as const, text: said });
       const judges = { get: () => ({ identity: {}, ask }) };
       const members = Array.from({ length: definition.scope === "group" ? 3 : 1 }, () => ({
-        ...{ completion: mutated(says, random), exampleId: "a", fields: { answer: "7", question: "3 + 4?" } },
+        ...{ completion: mutated(writes, random), exampleId: "a", fields: FIELDS },
         ...{ seed: i, tokens: 1, finish: "stop" as const },
       }));
       try {
