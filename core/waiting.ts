@@ -10,6 +10,8 @@ class OwnTime {
   constructor(
     limitMs: number,
     private readonly over: () => void,
+    /** the limit of the work that this one is part of: it stands still as well */
+    private readonly outer: OwnTime | undefined,
   ) {
     this.left = limitMs;
     this.run();
@@ -20,10 +22,12 @@ class OwnTime {
       clearTimeout(this.timer);
       this.left -= performance.now() - this.since;
     }
+    const takenUp = this.outer?.wait();
     let waiting = true;
     return () => {
       if (!waiting) return;
       waiting = false;
+      takenUp?.();
       if (--this.waits === 0) this.run();
     };
   }
@@ -54,7 +58,7 @@ export async function withinOwnTime<T>(limitMs: number, work: () => Promise<T>):
   let time: OwnTime | undefined;
   try {
     return await new Promise<T>((resolve, reject) => {
-      const own = new OwnTime(limitMs, () => reject(new OverTimeError(`no result after ${limitMs} ms`)));
+      const own = new OwnTime(limitMs, () => reject(new OverTimeError(`no result after ${limitMs} ms`)), limits.getStore());
       time = own;
       limits.run(own, work).then(resolve, reject);
     });

@@ -1,6 +1,7 @@
 import { type Problem, RecipeError, UserError } from "../core/errors.ts";
 import { unknownName } from "../core/registry.ts";
 import type { Outcome, Rollout, Scored, ScoreRequest, Scorer } from "../core/types.ts";
+import { OverTimeError, withinOwnTime } from "../core/waiting.ts";
 import { composedReward, lackText, rawOutcome, suits } from "./algebra/evaluate.ts";
 import { type Composition, composition, counts, referenceProblems, type TermSpec } from "./algebra/graph.ts";
 import { askAll, type Finished, targetProblems } from "./ask.ts";
@@ -184,8 +185,8 @@ function ownPart({ name = "", target, options, timeout_ms }: RewardSpec, index: 
     check: (example) => targetProblems(reward, example.fields),
     async score(members) {
       const started = performance.now();
-      const asked = askAll(reward, members);
-      const outcomes = await (waits ? asked : inTime(asked, timeout_ms)).catch((error: unknown): Outcome[] => {
+      const ask = () => askAll(reward, members);
+      const outcomes = await (waits ? ask() : inTime(ask, timeout_ms)).catch((error: unknown): Outcome[] => {
         const message = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
         return members.map(() => ({ kind: failureKind(error), message }));
       });
@@ -195,13 +196,12 @@ function ownPart({ name = "", target, options, timeout_ms }: RewardSpec, index: 
   };
 }
 
-/** Null where the work is not done in time. It is not ended: what runs here can only wait too long, not loop. */
-async function inTime<T>(work: Promise<T>, timeoutMs: number): Promise<T | null> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<null>((resolve) => {
-    timer = setTimeout(resolve, timeoutMs, null);
+/** Null where the work is not done in time, queues of sandboxes left out. It is not ended: what runs here can only wait too long, not loop. */
+async function inTime<T>(work: () => Promise<T>, timeoutMs: number): Promise<T | null> {
+  return withinOwnTime(timeoutMs, work).catch((error: unknown) => {
+    if (error instanceof OverTimeError) return null;
+    throw error;
   });
-  return Promise.race([work, late]).finally(() => clearTimeout(timer));
 }
 
 function duplicate(name: string, index: number, context: ScorerContext): Problem {

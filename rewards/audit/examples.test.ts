@@ -43,8 +43,10 @@ test.each(texts)("an audit of %s finds an honest answer as good as its best exam
   const { spec, scorer } = await open(reward, example);
   const row = { id: "row", fields: fieldsOf(reward, example) };
   const ways = exampleWays([spec]);
-  const [judged] = await judge(new Player(scorer), ways, { chosen: [row], rows: [row], probed: 1 });
+  const player = new Player(scorer);
+  const [judged] = await judge(player, ways, { chosen: [row], rows: [row], probed: 1 });
   await scorer.close();
+  expect(player.failures.filter(({ policy }) => policy === "honest")).toEqual([]);
   expect(judged!.honest).toBeGreaterThanOrEqual(example.score! - 1e-9);
 });
 

@@ -78,9 +78,9 @@ export class PythonSession {
 
 /** Gives a session to `use` when it is its turn, and ends what it leaves. Rejects where no interpreter starts, which is nobody's fault but ours. */
 export function inPython<T>(use: (session: PythonSession) => Promise<T>): Promise<T> {
-  const taken = waitsInQueue();
-  return queue.add(async () => {
-    taken();
+  // the program's limits are its own, and count from when it runs; neither the queue nor the start of Python is its fault
+  const over = waitsInQueue();
+  const used = queue.add(async () => {
     const session = new PythonSession();
     try {
       return await use(session);
@@ -88,6 +88,7 @@ export function inPython<T>(use: (session: PythonSession) => Promise<T>): Promis
       session.close();
     }
   });
+  return used.finally(over);
 }
 
 /** Ends the interpreters that wait for a program; the next one starts others. All end by themselves with our process. */

@@ -104,14 +104,27 @@ export class PythonProcess {
     preferToEnd(this.child.pid);
   }
 
-  static async start(mode: "program" | "judge"): Promise<PythonProcess> {
+  /** Tried again where it ends before it is ready, as it may on a machine that is short of memory. */
+  static async start(mode: "program" | "judge", tries = 3): Promise<PythonProcess> {
+    pyodideFolder(); // a package that is not there won't be the next time
+    try {
+      return await PythonProcess.startOnce(mode);
+    } catch (error) {
+      if (tries <= 1) throw error;
+      return PythonProcess.start(mode, tries - 1);
+    }
+  }
+
+  private static async startOnce(mode: "program" | "judge"): Promise<PythonProcess> {
     const memory = await snapshot();
     const python = new PythonProcess(mode);
     python.send(memory);
     const first = Message.safeParse(parsed(await python.hear(START_MS)));
     if (!first.success || !("ready" in first.data)) {
       python.kill();
-      throw new Error("no Python interpreter starts");
+      await python.gone();
+      const { exitCode, signalCode } = python.child;
+      throw new Error(`no Python interpreter starts: it ended with ${signalCode ?? `exit code ${exitCode}`}`);
     }
     return python;
   }
