@@ -99,11 +99,15 @@ describe("no program passes by", () => {
 });
 
 describe.concurrent("bombs", { timeout: 180_000 }, () => {
-  const before = process.memoryUsage().rss;
+  let before: number;
+  beforeAll(() => {
+    before = process.memoryUsage().rss;
+  });
   test.each(BOMBS)("a program that %s fails, and harms nobody", async (_, program) => {
     const { score, metrics } = await play(program, PRINT, { test_timeout_ms: 1000 });
     expect({ score, passed: metrics.passed }).toEqual({ score: 0, passed: 0 });
-    expect(process.memoryUsage().rss - before).toBeLessThan(200_000_000);
+    // interpreters start from 60 MB that pass through here, several at once; a bomb that came through would be gigabytes
+    expect(process.memoryUsage().rss - before).toBeLessThan(1_000_000_000);
   });
 });
 
