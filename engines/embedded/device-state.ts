@@ -159,8 +159,7 @@ export class DeviceState implements TrainedState {
   }
 
   private async hostStep(gradients: Values, options: OptimizerStep): Promise<StepResult> {
-    const read: Arrays = {};
-    for (const { name, shape } of this.parameters) read[name] = (await gradients[name]?.read()) ?? new Float32Array(sizeOf(shape));
+    const read = await this.readGradients(gradients);
     await this.fetch();
     await this.readMoments();
     this.forgetMoments();
@@ -199,9 +198,13 @@ export class DeviceState implements TrainedState {
   }
 
   async gradient(): Promise<Readonly<Arrays> | null> {
-    if (this.held === null) return null;
+    return this.held === null ? null : this.readGradients(this.held);
+  }
+
+  /** On the host, zeros for parameters that have none. */
+  private async readGradients(gradients: Values): Promise<Arrays> {
     const out: Arrays = {};
-    for (const { name, shape } of this.parameters) out[name] = (await this.held[name]?.read()) ?? new Float32Array(sizeOf(shape));
+    for (const { name, shape } of this.parameters) out[name] = (await gradients[name]?.read()) ?? new Float32Array(sizeOf(shape));
     return out;
   }
 
