@@ -115,8 +115,8 @@ function nextOfSameName(names: readonly string[]): number[] {
   return next;
 }
 
-/** `{ name, arguments }` in JSON, arguments an object. */
-function jsonCall(text: string): Call {
+/** `{ name, arguments }` in JSON, arguments an object; nulls for anything else. */
+export function jsonCall(text: string): Call {
   const value = jsonOf(text);
   if (!isObject(value) || typeof value.name !== "string" || !isObject(value.arguments)) return { name: null, arguments: null };
   return { name: value.name, arguments: value.arguments };

@@ -12,6 +12,12 @@ ${WARNING}
 
 Write your reasons in a few sentences, then a last line: SCORE: and a number`;
 
+/** The grades that a judge may give. */
+export const gradeScale = {
+  low: z.number().default(0).describe("the worst grade"),
+  high: z.number().default(10).describe("the best grade"),
+};
+
 const Options = z
   .strictObject({
     ...judgeOptions,
@@ -20,8 +26,7 @@ const Options = z
       .min(1)
       .default(QUESTION)
       .describe("{completion}, {low}, {high}, {target} and {any_field} are filled in; it has to ask for a line SCORE:"),
-    low: z.number().default(0).describe("the worst grade"),
-    high: z.number().default(10).describe("the best grade"),
+    ...gradeScale,
   })
   .refine(({ low, high }) => low < high, "expected low < high");
 
@@ -42,13 +47,16 @@ export const judgeGraded = defineReward({
     const { completion, target, options, example } = input;
     const { low, high } = options;
     const prompt = fillQuestion(options.question, { completion }, { ...example, target, low, high });
-    const grade = await askFor(input, prompt, (text) => {
-      const read = readGrade(text);
-      return read !== null && read >= low && read <= high ? read : null;
-    });
+    const grade = await askFor(input, prompt, (text) => gradeWithin(text, low, high));
     return (grade - low) / (high - low);
   },
 });
+
+/** The grade, if it is one from `low` to `high`. */
+export function gradeWithin(text: string, low: number, high: number): number | null {
+  const grade = readGrade(text);
+  return grade !== null && grade >= low && grade <= high ? grade : null;
+}
 
 /** `7`, `7.5` or `7/10`, which is 7; null for anything else. */
 export function readGrade(text: string): number | null {

@@ -3,7 +3,7 @@ import { defineReward } from "../define.ts";
 import { askFor, judgeOptions } from "../judges/asked.ts";
 import { fillQuestion, WARNING } from "../judges/question.ts";
 import { extract, extractOption } from "../text/extract.ts";
-import { readGrade } from "./graded.ts";
+import { gradeScale, gradeWithin } from "./graded.ts";
 
 const QUESTION = `How good is this answer, from {low} (useless) to {high} (perfect)?
 
@@ -24,8 +24,7 @@ const Options = z
         "asked of both answers, {completion} being one of them; {low}, {high} and {any_field} are filled in; it has to ask for a line SCORE:",
       ),
     extract: extractOption(),
-    low: z.number().default(0).describe("the worst grade"),
-    high: z.number().default(10).describe("the best grade"),
+    ...gradeScale,
     beta: z.number().gt(0).default(1).describe("how fast a lead is worth all"),
   })
   .refine(({ low, high }) => low < high, "expected low < high");
@@ -51,10 +50,9 @@ export const judgeRelative = defineReward({
     const given = extract(completion, options.extract)?.trim() ?? "";
     if (given === "") return 0;
     const grade = (answer: string) =>
-      askFor(input, fillQuestion(options.question, { completion: answer }, { ...example, low, high }), (text) => {
-        const read = readGrade(text);
-        return read !== null && read >= low && read <= high ? read : null;
-      });
+      askFor(input, fillQuestion(options.question, { completion: answer }, { ...example, low, high }), (text) =>
+        gradeWithin(text, low, high),
+      );
     const [own, reference] = await Promise.all([grade(given), grade(target)]);
     const lead = own - reference;
     return { score: lead > 0 ? -Math.expm1(-beta * lead) : 0, metrics: { lead } };

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { Box } from "../box.ts";
 import { boxContains } from "../geometry/overlap.ts";
-import { toolCalls } from "./tool-calls.ts";
+import { type ToolCall, toolCalls } from "./tool-calls.ts";
 
 export const ACTIONS = ["key", "click", "long_press", "swipe", "type", "system_button", "open", "wait", "terminate"] as const;
 const Place = z.tuple([z.number(), z.number()]);
@@ -21,7 +21,7 @@ export const GuiAction = z.strictObject({
 export type GuiAction = z.infer<typeof GuiAction>;
 
 /** The call of `mobile_use` behind the last `</think>`, in `<tool_call>` tags or bare; null without a readable one. */
-export function writtenAction(completion: string): Record<string, unknown> | null {
+export function writtenAction(completion: string): ToolCall["arguments"] | null {
   const after = completion.slice(completion.lastIndexOf("</think>") + (completion.includes("</think>") ? "</think>".length : 0));
   const bare = after.indexOf('{"name": "mobile_use"');
   const text = after.includes("<tool_call>") || bare < 0 ? after : `<tool_call>${after.slice(bare).trim()}</tool_call>`;

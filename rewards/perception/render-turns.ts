@@ -2,10 +2,11 @@ import { z } from "zod";
 import type { Picture, Role, Turn } from "../../core/types.ts";
 import { defineReward } from "../define.ts";
 import { lastTag } from "../parse.ts";
+import { countOf } from "../shaping/tags.ts";
 import { cappedToolReward } from "../shaping/tool-success.ts";
 import { answeredTurns, Responses } from "../tools.ts";
 import { languageOption, likeness, needsEncoder, PictureTarget, rendering, renderOptions } from "./rendered.ts";
-import { occurrences, type ToolCall, toolCalls } from "./tool-calls.ts";
+import { type ToolCall, toolCalls } from "./tool-calls.ts";
 
 const MAX_TURNS = 16;
 const PROBE = { width: 64, height: 64 };
@@ -39,18 +40,18 @@ function policyTurns(input: Trajectory, responses: z.infer<typeof Responses>): s
 
 /** The call of a turn that is `<think>…</think>` and one readable call of the tool; null for anything else, two actions too. */
 export function turnCall(turn: string, { tool, argument }: ToolOptions): ToolCall | null {
-  const actions = occurrences(turn, "<tool_call>") + occurrences(turn, "<answer>");
+  const actions = countOf(turn, "<tool_call>") + countOf(turn, "<answer>");
   const call = toolCalls(turn)[0] ?? null;
   if (!thinksFirst(turn) || actions !== 1 || call === null) return null;
   return call.name === tool && typeof call.arguments[argument] === "string" ? call : null;
 }
 
 function thinksFirst(turn: string): boolean {
-  return /^\s*<think>/.test(turn) && occurrences(turn, "<think>") === 1 && occurrences(turn, "</think>") === 1;
+  return /^\s*<think>/.test(turn) && countOf(turn, "<think>") === 1 && countOf(turn, "</think>") === 1;
 }
 
 function isFinal(turn: string): boolean {
-  return thinksFirst(turn) && lastTag(turn, "answer") !== null && occurrences(turn, "<answer>") === 1 && !turn.includes("<tool_call>");
+  return thinksFirst(turn) && lastTag(turn, "answer") !== null && countOf(turn, "<answer>") === 1 && !turn.includes("<tool_call>");
 }
 
 /** How many calls draw something, each draft rendered once. */

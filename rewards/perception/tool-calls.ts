@@ -1,6 +1,8 @@
+import { jsonCall } from "../tools.ts";
+
 export interface ToolCall {
   name: string;
-  arguments: Record<string, unknown>;
+  arguments: Readonly<Record<string, unknown>>;
 }
 
 /** Every `<tool_call>` that was opened, in order; null for one that is not closed or is not { name, arguments } in JSON. */
@@ -15,19 +17,6 @@ export function toolCalls(text: string): (ToolCall | null)[] {
 }
 
 function toolCall(inside: string): ToolCall | null {
-  let value: unknown;
-  try {
-    value = JSON.parse(inside);
-  } catch {
-    return null;
-  }
-  if (typeof value !== "object" || value === null || !("name" in value) || !("arguments" in value)) return null;
-  const { name, arguments: given } = value;
-  if (typeof name !== "string" || typeof given !== "object" || given === null || Array.isArray(given)) return null;
-  return { name, arguments: given as Record<string, unknown> };
-}
-
-/** How often a piece stands in the text. */
-export function occurrences(text: string, piece: string): number {
-  return text.split(piece).length - 1;
+  const { name, arguments: given } = jsonCall(inside);
+  return name === null || given === null ? null : { name, arguments: given };
 }

@@ -1,10 +1,10 @@
 import type { Readable } from "node:stream";
 
-/** A length (uint32, little endian) and as many bytes. */
-export function frame(bytes: Buffer): Buffer {
+/** What stands before the bytes of a frame: their number (uint32, little endian). */
+export function frameHead(bytes: Buffer): Buffer {
   const head = Buffer.alloc(4);
   head.writeUInt32LE(bytes.length, 0);
-  return Buffer.concat([head, bytes]);
+  return head;
 }
 
 /** Reads frames from a stream, one after the other; null once it has ended, or a frame is larger than `maxBytes`. */

@@ -5,9 +5,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { ALL, ANSWER, BOMBS, HARSH, HONEST, MILD, PRINT, READS, SEARCH } from "../../tests/python-escapes.ts";
+import { holdSession } from "../../tests/python-session.ts";
 import { rewardInput } from "../define.ts";
 import { grade, pythonTests } from "../verifiable/python-tests.ts";
-import { closePython, inPython, type PythonSession } from "./python-pool.ts";
 
 const LIMITS = { timeoutMs: 20_000, memoryMb: 256 };
 const SECRET = "the host's secret";
@@ -15,9 +15,7 @@ const SECRET = "the host's secret";
 let folder: string;
 let server: Server;
 let connections = 0;
-let session: PythonSession;
-let leave: () => void;
-let done: Promise<void>;
+let held: Awaited<ReturnType<typeof holdSession>>;
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "vlrl-escape-"));
@@ -29,21 +27,11 @@ beforeAll(async () => {
     socket.end(`HTTP/1.1 200 OK\r\nContent-Length: ${SECRET.length}\r\n\r\n${SECRET}`);
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  await new Promise<void>((entered) => {
-    done = inPython((mine) => {
-      session = mine;
-      entered();
-      return new Promise<void>((resolve) => {
-        leave = resolve;
-      });
-    });
-  });
+  held = await holdSession();
 }, 180_000);
 
 afterAll(async () => {
-  leave();
-  await done;
-  await closePython();
+  await held.close();
   server.close();
   delete process.env.VLRL_ESCAPE;
   await rm(folder, { recursive: true });
@@ -52,14 +40,14 @@ afterAll(async () => {
 test.each(READS)("a program that %s gets nothing", async (_, program) => {
   const { port } = server.address() as AddressInfo;
   const text = program({ path: JSON.stringify(join(folder, "secret")), port });
-  const heard = await session.run({ kind: "stdin", program: text, stdin: "" }, LIMITS);
+  const heard = await held.session.run({ kind: "stdin", program: text, stdin: "" }, LIMITS);
   expect(JSON.stringify(heard)).not.toContain("secret");
   expect(connections).toBe(0);
 });
 
 test("what they would print is seen where they get it", async () => {
   const program = `print(open("/in").read())`;
-  const heard = await session.run({ kind: "stdin", program, stdin: SECRET }, LIMITS);
+  const heard = await held.session.run({ kind: "stdin", program, stdin: SECRET }, LIMITS);
   expect(heard).toEqual({ stdout: `${SECRET}\n` });
 });
 
@@ -67,7 +55,7 @@ type Played = { score: number; metrics: { passed: number; timeout: number } };
 
 /** In the session that all share. */
 function playHere(program: string, target: object): Promise<Played> {
-  return grade(session, program, pythonTests.target.parse(target), pythonTests.options!.parse({}) as never);
+  return grade(held.session, program, pythonTests.target.parse(target), pythonTests.options!.parse({}) as never);
 }
 
 /** The whole reward, with an interpreter of its own. */
@@ -106,8 +94,7 @@ describe.concurrent("bombs", { timeout: 180_000 }, () => {
   test.each(BOMBS)("a program that %s fails, and harms nobody", async (_, program) => {
     const { score, metrics } = await play(program, PRINT, { test_timeout_ms: 1000 });
     expect({ score, passed: metrics.passed }).toEqual({ score: 0, passed: 0 });
-    // interpreters start from 60 MB that pass through here, several at once; a bomb that came through would be gigabytes
-    expect(process.memoryUsage().rss - before).toBeLessThan(1_000_000_000);
+    expect(process.memoryUsage().rss - before).toBeLessThan(200_000_000);
   });
 });
 

@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
 import { afterAll, expect, test } from "vitest";
-import { frame } from "./frames.ts";
+import { frameHead } from "./frames.ts";
 import { PythonProcess, pyodideFolder, pythonArguments } from "./python.ts";
 import { PYTHON_CHILD } from "./python-child.ts";
 import { PYTHON_HARNESS } from "./python-harness.ts";
@@ -134,7 +134,8 @@ test("nothing of Node is in Python's realm, and little is left to the process", 
   const at = 'if (mode === "snapshot") {';
   expect(PYTHON_CHILD.split(at)).toHaveLength(2);
   const script = PYTHON_CHILD.replace(at, () => PROBES + at);
-  const input = frame(Buffer.from(PYTHON_HARNESS));
+  const harness = Buffer.from(PYTHON_HARNESS);
+  const input = Buffer.concat([frameHead(harness), harness]);
   const { stdout } = spawnSync(process.execPath, pythonArguments("snapshot", script), { input, env: {} });
   const disallowed = "EvalError: Code generation from strings disallowed for this context";
   expect(JSON.parse(stdout.subarray(4).toString())).toEqual({

@@ -5,7 +5,7 @@ import { createRequire } from "node:module";
 import type { Socket } from "node:net";
 import { dirname } from "node:path";
 import { z } from "zod";
-import { Frames, frame } from "./frames.ts";
+import { Frames, frameHead } from "./frames.ts";
 import { PYTHON_CHILD } from "./python-child.ts";
 import { PYTHON_HARNESS } from "./python-harness.ts";
 
@@ -194,7 +194,9 @@ export class PythonProcess {
   }
 
   private send(bytes: Buffer): void {
-    this.child.stdin!.write(frame(bytes));
+    // the head by itself: a snapshot of 60 MB is not copied for every interpreter
+    this.child.stdin!.write(frameHead(bytes));
+    this.child.stdin!.write(bytes);
   }
 
   private async hear(timeoutMs: number): Promise<Buffer | null | "timeout"> {

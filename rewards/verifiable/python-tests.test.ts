@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { holdSession } from "../../tests/python-session.ts";
 import { rewardInput } from "../define.ts";
-import { closePython, inPython, type PythonSession } from "../sandbox/python-pool.ts";
 import { grade, pythonTests } from "./python-tests.ts";
 
 type Target = Parameters<typeof pythonTests.score>[0]["target"];
@@ -13,29 +13,14 @@ const ADD: Target = {
   ],
 };
 
-/** Every program here gets the same session: a new interpreter for each takes a while on a machine that is busy. */
-let session: PythonSession;
-let leave: () => void;
-let done: Promise<void>;
+let held: Awaited<ReturnType<typeof holdSession>>;
 beforeAll(async () => {
-  await new Promise<void>((entered) => {
-    done = inPython((mine) => {
-      session = mine;
-      entered();
-      return new Promise<void>((resolve) => {
-        leave = resolve;
-      });
-    });
-  });
+  held = await holdSession();
 }, 180_000);
-afterAll(async () => {
-  leave();
-  await done;
-  await closePython();
-});
+afterAll(() => held.close());
 
 function run(program: string, target: Target = ADD, options: object = {}) {
-  return grade(session, program, target, pythonTests.options!.parse(options) as never);
+  return grade(held.session, program, target, pythonTests.options!.parse(options) as never);
 }
 
 /** The whole reward, with an interpreter of its own. */
